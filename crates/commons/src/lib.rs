@@ -1,0 +1,1 @@
+//! What entries mean: one module a practice, each with its kinds, rules and queries.

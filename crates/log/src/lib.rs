@@ -1,0 +1,36 @@
+//! The log of a cell: entries, links, records, the Merkle tree, checkpoints, proofs and validity.
+//!
+//! This crate answers one question, *is it valid?*, from bytes alone. It is pure: it does no I/O, reads
+//! no clock, draws no randomness and knows nothing of the other crates. What an entry means is for
+//! `lifeboat-commons`. Every byte is specified in `docs/format.md`.
+
+pub mod chain;
+pub mod checkpoint;
+pub mod codec;
+pub mod detail;
+pub mod entry;
+pub mod hash;
+pub mod key;
+pub mod limits;
+pub mod link;
+pub mod note;
+pub mod opening;
+pub mod proof;
+pub mod record;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tile;
+pub mod time;
+pub mod tree;
+
+pub use chain::{Broken, Chain, OpenTerm};
+pub use checkpoint::{BadCheckpoint, Checkpoint, Origin, SignedCheckpoint, Signers};
+pub use detail::{Detail, DetailRef, DetailTag};
+pub use entry::{BadEntry, Entry, Kind, Nonce, Seen, SignedEntry};
+pub use hash::{BlobHash, CellId, DetailHash, EntryId, LinkHash, StateHash, TreeHash};
+pub use key::{BadKey, KeyCache, PublicKey, SecretKey, Signature};
+pub use link::Link;
+pub use opening::{Founding, Opening};
+pub use proof::{BadProof, Proof};
+pub use record::{BadRecord, Record};
+pub use time::{Position, Term, Time};

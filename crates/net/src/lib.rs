@@ -1,0 +1,1 @@
+//! libp2p: transports, discovery, gossip, streams, limits.

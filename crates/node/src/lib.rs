@@ -1,0 +1,1 @@
+//! The living cell: carries events and effects between protocol, store and net.

@@ -1,0 +1,1 @@
+//! How nodes behave, as state machines without I/O: keeper, follower, delivery.

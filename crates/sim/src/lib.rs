@@ -1,0 +1,1 @@
+//! Whole networks of the real protocol and store from one seed, with faults.
