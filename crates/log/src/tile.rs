@@ -38,7 +38,8 @@ pub fn bundle_of(index: u64) -> (u64, u64) {
 /// The tile level, tile and place in it of the node at hash level `level` and `index`, or nothing where
 /// the node's level lies between tile levels and is computed from the hashes below it.
 pub fn place_of_node(level: u8, index: u64) -> Option<(u8, u64, u64)> {
-    (level % TILE_HEIGHT == 0).then(|| (level / TILE_HEIGHT, index / TILE_WIDTH, index % TILE_WIDTH))
+    let place = (level / TILE_HEIGHT, index / TILE_WIDTH, index % TILE_WIDTH);
+    level.is_multiple_of(TILE_HEIGHT).then_some(place)
 }
 
 /// Appends a record to a bundle: its length as a big-endian u16, then its bytes.
