@@ -1,1 +1,19 @@
 //! The living cell: carries events and effects between protocol, store and net.
+//!
+//! Every command is built on one interface: [`desk::Desk::answer`] with an [`ask::Ask`]. In a home whose
+//! node runs, the node answers; else the home is opened in the process of the command.
+
+pub mod agent;
+pub mod ask;
+pub mod background;
+pub mod control;
+pub mod desk;
+pub mod home;
+pub mod keys;
+pub mod limits;
+pub mod wire;
+
+pub use ask::{Answer, Ask};
+pub use desk::{Desk, DeskError};
+pub use home::{Home, HomeError, Settings};
+pub use keys::{KeyError, Keys};
