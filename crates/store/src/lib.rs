@@ -1,1 +1,26 @@
 //! What a home keeps on disk: the log as folders of tiles, the database, blobs and details.
+//!
+//! The log (`log/<cell>/<era>.<turn>/`) is the truth, in files that any tool for C2SP `tlog-tiles` reads.
+//! The database holds only what can be made again from it. All is written through one trait,
+//! [`storage::Storage`], with a backend on a disk, one in memory and one that fails when a test asks.
+
+pub mod limits;
+pub mod log_store;
+pub mod memory;
+pub mod notice;
+pub mod outbox;
+pub mod promises;
+pub mod storage;
+pub mod disk;
+pub mod faulty;
+pub mod audit;
+pub mod export;
+
+pub use disk::DiskStorage;
+pub use faulty::{Failure, FaultyStorage};
+pub use log_store::{LogStore, StoreError};
+pub use memory::MemoryStorage;
+pub use notice::Notice;
+pub use outbox::{Outbox, Sent, Waiting};
+pub use promises::{Promise, PromiseError, Promises};
+pub use storage::{Storage, StorageError};
