@@ -11,9 +11,12 @@ pub mod notice;
 pub mod outbox;
 pub mod promises;
 pub mod storage;
+pub mod database;
 pub mod disk;
 pub mod faulty;
 pub mod audit;
+pub mod folder;
+mod tiles_audit;
 pub mod export;
 
 pub use disk::DiskStorage;

@@ -24,6 +24,9 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// An audit was asked of a folder that holds no log.
+    #[error("{0}: no log lies here; name the folder of a cell's log, or a home")]
+    NoLog(String),
     /// An earlier writing failed; nothing more is written until the log is opened again.
     #[error("an earlier writing to this disk failed; open the log again before writing more")]
     Stopped,
