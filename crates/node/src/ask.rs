@@ -29,7 +29,7 @@ pub enum Ask {
         /// Which of them.
         range: Range,
     },
-    /// One record by `#5`, `#5-k3` or its id. Answer: [`Answer::Records`] with one or none.
+    /// One record by its position or its id. Answer: [`Answer::Records`] with one or none.
     Find {
         /// The cell.
         #[serde(with = "wire::one")]
@@ -280,14 +280,8 @@ impl Range {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
-    /// By its position, and the letters of its id when they were given.
-    At {
-        /// The position.
-        #[serde(with = "wire::one")]
-        position: Position,
-        /// What stands after the dash in `#5-k3`.
-        letters: Option<String>,
-    },
+    /// By its position.
+    At(#[serde(with = "wire::one")] Position),
     /// By its id.
     Id(#[serde(with = "wire::one")] EntryId),
 }
@@ -579,8 +573,9 @@ pub struct Joined {
     pub name: String,
     /// Whether a home of the cell was reached and has the knock.
     pub delivered: bool,
-    /// What both sides read aloud; only once the knock was delivered.
-    pub words: Option<Vec<String>>,
+    /// What both sides read aloud, as numbers into the list of words; only once the knock was delivered.
+    /// Three, or seven where the inviter's secret was not revealed.
+    pub words: Option<Vec<u16>>,
 }
 
 /// Somebody who has knocked.
@@ -595,8 +590,8 @@ pub struct KnockItem {
     /// The newcomer's key.
     #[serde(with = "wire::one")]
     pub key: PublicKey,
-    /// The words that the newcomer should read aloud.
-    pub words: Vec<String>,
+    /// The words that the newcomer should read aloud, as numbers into the list of words.
+    pub words: Vec<u16>,
     /// When the knock came.
     #[serde(with = "wire::one")]
     pub at: Time,
@@ -624,8 +619,9 @@ pub struct SyncReport {
     pub waiting: u32,
     /// Bytes of records received.
     pub received: u64,
-    /// What the newcomer reads aloud, when a knock of this home was delivered meanwhile.
-    pub words: Option<Vec<String>>,
+    /// What this home's newcomer reads aloud (numbers into the list of words), once the knock was
+    /// delivered and until they are a member.
+    pub words: Option<Vec<u16>>,
 }
 
 /// A home that this one is connected to.

@@ -2,11 +2,27 @@
 //! socket; else it opens the home itself, and answers the same.
 
 use crate::ask::{Answer, Ask, Progress, Refusal};
-use crate::home::{Home, HomeError};
+use crate::control::Control;
+use crate::home::{Home, HomeError, HomeLock};
+use crate::limits::{LOCK_PATIENCE, LOCK_RETRY, PROGRESS_QUEUE};
+use crate::service::Service;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc;
 
 /// Where commands ask.
-pub struct Desk {
-    _private: (),
+pub struct Desk(Place);
+
+enum Place {
+    Remote(Box<Control>),
+    Local(Box<Local>),
+}
+
+/// A home opened in this process, until it is dropped.
+struct Local {
+    service: Arc<Service>,
+    runtime: tokio::runtime::Runtime,
+    _lock: HomeLock,
 }
 
 /// Why there is no answer.
@@ -28,18 +44,36 @@ pub enum DeskError {
 
 impl Desk {
     /// The desk of this home: the running node's, or one in this process, which then holds the home's
-    /// lock until it is dropped. Nothing is opened before the first ask needs it.
+    /// lock until it is dropped. When another command has the home, waits for it a little.
     ///
     /// # Errors
     /// [`HomeError::InUse`] when another process holds the home and does not answer.
     pub fn open(home: &Home) -> Result<Self, DeskError> {
-        let _ = home;
-        todo!()
+        if !home.exists() {
+            return Err(HomeError::Missing(home.root().to_owned()).into());
+        }
+        let patience = Instant::now() + LOCK_PATIENCE;
+        loop {
+            if let Some(control) = Control::connect(home) {
+                return Ok(Self(Place::Remote(Box::new(control))));
+            }
+            match home.lock() {
+                Ok(lock) => return Self::open_here(home, lock),
+                Err(HomeError::InUse(_)) if Instant::now() < patience => std::thread::sleep(LOCK_RETRY),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn open_here(home: &Home, lock: HomeLock) -> Result<Self, DeskError> {
+        let runtime = crate::node::runtime(home)?;
+        let service = Arc::new(Service::open(home)?);
+        Ok(Self(Place::Local(Box::new(Local { service, runtime, _lock: lock }))))
     }
 
     /// Whether a running node answers (rather than this process).
     pub fn is_remote(&self) -> bool {
-        todo!()
+        matches!(self.0, Place::Remote(_))
     }
 
     /// Asks.
@@ -59,7 +93,31 @@ impl Desk {
         ask: Ask,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Answer, DeskError> {
-        let _ = (ask, progress);
-        todo!()
+        match &mut self.0 {
+            Place::Remote(control) => match control.ask(&ask, progress) {
+                Ok(answer) => Ok(answer?),
+                Err(error) => Err(DeskError::Lost(error.to_string())),
+            },
+            Place::Local(local) => {
+                let (sender, mut steps) = mpsc::channel(PROGRESS_QUEUE);
+                let service = local.service.clone();
+                local.runtime.block_on(async {
+                    let work = service.answer(ask, sender);
+                    tokio::pin!(work);
+                    loop {
+                        tokio::select! {
+                            result = &mut work => return Ok(result?),
+                            Some(step) = steps.recv() => progress(step),
+                        }
+                    }
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.service.close());
     }
 }

@@ -9,11 +9,15 @@ pub mod background;
 pub mod control;
 pub mod desk;
 pub mod home;
+pub mod invites;
 pub mod keys;
 pub mod limits;
+pub mod node;
+pub mod service;
 pub mod wire;
 
 pub use ask::{Answer, Ask};
 pub use desk::{Desk, DeskError};
 pub use home::{Home, HomeError, Settings};
 pub use keys::{KeyError, Keys};
+pub use node::NodeOptions;

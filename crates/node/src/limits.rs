@@ -19,3 +19,33 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 16;
 pub const AGENT_HOURS: u32 = 4;
 /// How long to wait for an answer of something on this machine that should answer at once.
 pub const LOCAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest first line on the control socket, and longest file that says where it is, in bytes.
+pub const MAX_HELLO_LINE: usize = 1_024;
+/// How often a node at work on an answer shows that it is there.
+pub const ALIVE: Duration = Duration::from_secs(2);
+/// A node that says nothing for so long is taken to be gone.
+pub const SILENCE: Duration = Duration::from_secs(20);
+/// Reports of progress that wait to be shown; more are left out.
+pub const PROGRESS_QUEUE: usize = 16;
+/// How long a command waits for another one that has the home.
+pub const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How often it looks.
+pub const LOCK_RETRY: Duration = Duration::from_millis(50);
+/// Most invites open at a time in one cell.
+pub const MAX_INVITES: usize = 256;
+/// Most newcomers who wait for a vouch in one cell.
+pub const MAX_KNOCKS: usize = 256;
+/// Records folded at a stretch when a home is opened.
+pub const FOLD_BATCH: usize = 4_096;
+/// A snapshot of the state is kept when more records than this were folded since the last one.
+pub const SNAPSHOT_EVERY: u64 = 4_096;
+/// Records searched at a stretch for those of some kind or author.
+pub const SEARCH_WINDOW: u64 = 4_096;
+/// How long a node in the background may take to answer: a home whose index is made again takes a while.
+pub const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How often to look whether it does.
+pub const START_RETRY: Duration = Duration::from_millis(30);
+/// A node's log longer than this, in bytes, is put aside when the next node starts.
+pub const MAX_NODE_LOG: u64 = 4 * 1024 * 1024;
+/// How much of a node's log is read to say why it ended, in bytes.
+pub const MAX_LAST_WORDS: u64 = 64 * 1024;

@@ -102,6 +102,15 @@ impl Plain for Nonce {
     }
 }
 
+impl Plain for [u8; 32] {
+    fn write(&self) -> String {
+        STANDARD.encode(self)
+    }
+    fn read(text: &str) -> Option<Self> {
+        STANDARD.decode(text).ok()?.try_into().ok()
+    }
+}
+
 impl Plain for Position {
     fn write(&self) -> String {
         self.0.to_string()

@@ -1,0 +1,95 @@
+//! The fold of one cell over its log on disk: the newest snapshot and what came after it. A snapshot is
+//! only a short cut; where it does not fit the log it is left out, and the log is folded anew.
+
+use crate::limits::{FOLD_BATCH, SNAPSHOT_EVERY};
+use lifeboat_commons::{Effect, History, State};
+use lifeboat_log::{EntryId, Position, Record};
+use lifeboat_store::{LogStore, StoreError};
+
+/// The state of a cell, in step with its log.
+pub struct Fold {
+    state: State,
+    /// The number of records under the newest snapshot.
+    snapshot: Position,
+}
+
+/// The log as the history that the fold may look things up in.
+pub struct LogHistory<'a>(pub &'a LogStore);
+
+impl History for LogHistory<'_> {
+    fn find(&self, id: &EntryId) -> Option<Record> {
+        let at = self.0.find(id).ok()??;
+        self.0.record(at).ok()?
+    }
+}
+
+impl Fold {
+    /// The state after all records of the log.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the log cannot be read.
+    pub fn open(store: &LogStore, mut progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
+        let state = snapshot(store).unwrap_or_else(|| State::new(store.cell()));
+        let snapshot = state.next();
+        let mut fold = Self { state, snapshot };
+        let total = store.len();
+        while fold.state.next().0 < total {
+            let records = store.records(fold.state.next(), FOLD_BATCH)?;
+            if records.is_empty() {
+                break;
+            }
+            fold.apply(store, &records);
+            progress(fold.state.next().0, total);
+        }
+        Ok(fold)
+    }
+
+    /// The state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Folds records that were added to the log, in order, and says what each did.
+    pub fn apply(&mut self, store: &LogStore, records: &[Record]) -> Vec<Effect> {
+        let history = LogHistory(store);
+        records.iter().map(|record| self.state.apply(record, &history)).collect()
+    }
+
+    /// Whether so much was folded since the last snapshot that another one is worth it: the cost of
+    /// snapshots stays a fixed part of that of folding, however long the log grows.
+    pub fn wants_snapshot(&self) -> bool {
+        let since = self.state.next().0 - self.snapshot.0;
+        since > SNAPSHOT_EVERY.max(self.state.next().0 / 8)
+    }
+
+    /// Keeps a snapshot of the state, unless the newest one is of the same place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep(&mut self, store: &LogStore) -> Result<(), StoreError> {
+        if self.snapshot != self.state.next() {
+            store.put_state(self.state.next(), self.state.rules(), &self.state.encode())?;
+            self.snapshot = self.state.next();
+        }
+        Ok(())
+    }
+}
+
+/// The newest snapshot, when it fits the log.
+fn snapshot(store: &LogStore) -> Option<State> {
+    let (at, _, bytes) = store.latest_state().ok()??;
+    let state = State::decode(&bytes).ok()?;
+    let head = match at.0.checked_sub(1) {
+        Some(last) if at == store.chain().next() => {
+            let _ = last;
+            store.chain().head()
+        }
+        Some(last) => store.record(Position(last)).ok()??.link().hash(),
+        None => return None,
+    };
+    let fits = state.cell() == store.cell() && state.next() == at && state.head() == head;
+    if !fits {
+        tracing::warn!("the snapshot of the state does not fit the log and was left out");
+    }
+    fits.then_some(state)
+}
