@@ -1,0 +1,377 @@
+//! The fold over a cell's log. It is pure and exact: the same records give the same state, byte for byte.
+//! It never panics, whatever the records say; what does not hold is void with its reason.
+
+use crate::body::Unreadable;
+use crate::charter::Charter;
+use crate::common::{Common, Day, MemberId};
+use crate::duplicates::{self, Duplicates};
+use crate::effect::{Effect, Inadmissible, Reason};
+use crate::history::History;
+use crate::limits::RULES;
+use crate::practices::{self, Earlier, Parts, Saying, Statement};
+use crate::snapshot;
+use crate::terms::{self, Keeper};
+use crate::voids::Voids;
+use lifeboat_log::codec::Malformed;
+use lifeboat_log::hash::{STATE_CONTEXT, derive};
+use lifeboat_log::{
+    CellId, EntryId, Kind, Link, LinkHash, Position, Record, SignedEntry, StateHash, Term, Time,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a cell's log means, up to some position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    cell: CellId,
+    rules: u16,
+    next: Position,
+    head: LinkHash,
+    time: Time,
+    keeper: Option<Keeper>,
+    voids: Voids,
+    faults: BTreeMap<Term, u64>,
+    corrected: BTreeMap<Position, Position>,
+    pub(crate) parts: Parts,
+    // Shared, so that trying an entry on a copy of the state does not copy what was ever said.
+    duplicates: Arc<Duplicates>,
+}
+
+/// Who signed an entry, once it was found admissible.
+#[derive(Debug, Clone, Copy)]
+struct Author {
+    member: MemberId,
+    name: u64,
+}
+
+impl State {
+    /// The state of a cell before its founding record.
+    pub fn new(cell: CellId) -> Self {
+        Self {
+            cell,
+            rules: RULES,
+            next: Position(0),
+            head: LinkHash::ZERO,
+            time: Time::ZERO,
+            keeper: None,
+            voids: Voids::default(),
+            faults: BTreeMap::new(),
+            corrected: BTreeMap::new(),
+            parts: Parts::default(),
+            duplicates: Arc::default(),
+        }
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> CellId {
+        self.cell
+    }
+    /// The rules version in force. When it is not [`RULES`], this version stores and serves the log, but
+    /// every effect reads "from a newer version".
+    pub fn rules(&self) -> u16 {
+        self.rules
+    }
+    /// The position of the next record: the number of records folded.
+    pub fn next(&self) -> Position {
+        self.next
+    }
+    /// The hash of the newest link; zero when there is none.
+    pub fn head(&self) -> LinkHash {
+        self.head
+    }
+    /// The time of the newest link.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+    /// Who keeps the log now; nobody before the founding record.
+    pub fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref()
+    }
+    /// How many entries are void.
+    pub fn voids(&self) -> u64 {
+        self.voids.count()
+    }
+    /// How many entries the keeper of each term placed that were not admissible.
+    pub fn faults(&self) -> impl Iterator<Item = (Term, u64)> + '_ {
+        self.faults.iter().map(|(term, count)| (*term, *count))
+    }
+    /// What the entry at this position did; nothing when it is not folded yet. An entry that was applied
+    /// and corrected later stays applied: see [`State::corrected_by`].
+    pub fn effect(&self, at: Position) -> Option<Effect> {
+        (at < self.next).then(|| self.voids.get(at).cloned().map_or(Effect::Applied, Effect::Void))
+    }
+    /// The position of the entry that corrected the one at this position.
+    pub fn corrected_by(&self, at: Position) -> Option<Position> {
+        self.corrected.get(&at).copied()
+    }
+
+    /// Folds the next record. One that is not the next changes nothing.
+    pub fn apply(&mut self, record: &Record, history: &dyn History) -> Effect {
+        let (link, entry) = (record.link(), record.entry());
+        if link.position != self.next || link.previous != self.head {
+            return Effect::Void(Reason::OutOfOrder);
+        }
+        let result = match entry.kind {
+            Kind::FOUNDING if link.position == Position(0) => self.found(entry, link),
+            Kind::OPENING => self.open(entry, link),
+            _ => self.place(entry, link, history),
+        };
+        self.next = link.position.next();
+        self.head = link.hash();
+        self.time = link.time;
+        match result {
+            Ok(()) => Effect::Applied,
+            Err(reason) => {
+                if matches!(reason, Reason::Inadmissible(_)) {
+                    let faults = self.faults.entry(link.term).or_default();
+                    *faults = faults.saturating_add(1);
+                }
+                self.voids.note(link.position, reason.clone());
+                Effect::Void(reason)
+            }
+        }
+    }
+
+    /// Whether a keeper may place this entry at `now`.
+    ///
+    /// # Errors
+    /// [`Inadmissible`], to be told to its author.
+    pub fn admissible(
+        &self,
+        entry: &SignedEntry,
+        now: Time,
+        history: &dyn History,
+    ) -> Result<(), Inadmissible> {
+        let (author, found) = self.identify(entry, now);
+        found?;
+        let author = author.ok_or(Inadmissible::NotAMember)?;
+        self.admit(entry, author, now, history)
+    }
+
+    /// What this entry would do if it were placed next, at `now`.
+    pub fn preview(&self, entry: &SignedEntry, now: Time, history: &dyn History) -> Effect {
+        let now = now.max(self.time);
+        if let Err(reason) = self.admissible(entry, now, history) {
+            return Effect::Void(reason.into());
+        }
+        let mut trial = self.at(now);
+        let Some(author) = trial.identify(entry, now).0 else {
+            return Effect::Void(Inadmissible::NotAMember.into());
+        };
+        let link = Link::new(Term::FIRST, self.next, self.head, now, entry.id());
+        match trial.judge(entry, &link, author, history) {
+            Ok(()) => Effect::Applied,
+            Err(reason) => Effect::Void(reason),
+        }
+    }
+
+    /// This state with everything closed that is due at or before `now`: what to show between entries.
+    /// The fold itself closes before each record, by the record's time.
+    #[must_use]
+    pub fn at(&self, now: Time) -> Self {
+        let mut later = self.clone();
+        later.time = now.max(self.time);
+        practices::advance(&mut later, now);
+        later
+    }
+
+    /// The hash of the state.
+    pub fn hash(&self) -> StateHash {
+        StateHash(derive(STATE_CONTEXT, &self.encode()))
+    }
+
+    /// The state's one encoding.
+    pub fn encode(&self) -> Vec<u8> {
+        let known = (self.rules, self.cell, self.next, self.head, self.time);
+        let noted = (&self.keeper, &self.voids, &self.faults, &self.corrected);
+        let mut bytes = snapshot::encode(&(known, noted, &self.parts));
+        self.duplicates.encode_into(&mut bytes);
+        bytes
+    }
+
+    /// The state that these bytes encode.
+    ///
+    /// # Errors
+    /// [`Malformed`] when they are not exactly the encoding of a state.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let ((rules, cell, next, head, time), rest) = snapshot::decode(bytes)?;
+        let ((keeper, voids, faults, corrected), rest) = snapshot::decode(rest)?;
+        let (parts, rest) = snapshot::decode(rest)?;
+        let duplicates = Arc::new(Duplicates::decode(rest)?);
+        let state =
+            Self { cell, rules, next, head, time, keeper, voids, faults, corrected, parts, duplicates };
+        if state.encode() == bytes { Ok(state) } else { Err(Malformed::NotCanonical) }
+    }
+
+    fn found(&mut self, entry: &SignedEntry, link: &Link) -> Result<(), Reason> {
+        if CellId::of_founding(entry.id()) != self.cell {
+            return Err(Inadmissible::WrongCell.into());
+        }
+        let Ok(Statement::Founding(founding)) = Statement::decode(entry) else {
+            return Err(Reason::Malformed);
+        };
+        self.rules = founding.opening.rules;
+        self.keeper = Some(Keeper::of(&founding.opening, link.position));
+        if self.rules != RULES {
+            return Err(Inadmissible::NewerRules.into());
+        }
+        self.parts.charter = Charter::from_bytes(&founding.charter).map_err(|_| Reason::Malformed)?;
+        let node = founding.opening.node;
+        self.parts.members.found(self.cell, entry, node, link);
+        Ok(())
+    }
+
+    fn open(&mut self, entry: &SignedEntry, link: &Link) -> Result<(), Reason> {
+        let Ok(Some(opening)) = entry.opening() else { return Err(Reason::Malformed) };
+        let judged = terms::judge(self, &opening, self.hash());
+        self.keeper = Some(Keeper::of(&opening, link.position));
+        self.rules = opening.rules;
+        practices::advance(self, link.time);
+        judged
+    }
+
+    fn place(&mut self, entry: &SignedEntry, link: &Link, history: &dyn History) -> Result<(), Reason> {
+        self.time = link.time;
+        if self.rules != RULES {
+            return Err(Inadmissible::NewerRules.into());
+        }
+        practices::advance(self, link.time);
+        if self.duplicates.due(link.time) {
+            Arc::make_mut(&mut self.duplicates).forget(link.time);
+        }
+        let (author, found) = self.identify(entry, link.time);
+        let admitted = match author {
+            Some(author) => found.and_then(|()| self.admit(entry, author, link.time, history)),
+            None => found.and(Err(Inadmissible::NotAMember)),
+        };
+        if let Some(author) = author {
+            if entry.not_after >= link.time {
+                Arc::make_mut(&mut self.duplicates).insert(author.name, entry.not_after);
+            }
+            self.parts.members.count(&author.member, Day::of(link.time));
+        }
+        admitted?;
+        self.judge(entry, link, author.ok_or(Inadmissible::NotAMember)?, history)
+    }
+
+    /// Who says it, and whether they may by the entry and the key alone.
+    fn identify(&self, entry: &SignedEntry, now: Time) -> (Option<Author>, Result<(), Inadmissible>) {
+        if self.rules != RULES {
+            return (None, Err(Inadmissible::NewerRules));
+        }
+        if self.keeper.is_none() {
+            return (None, Err(Inadmissible::NotFounded));
+        }
+        if matches!(entry.kind, Kind::FOUNDING | Kind::OPENING) {
+            return (None, Err(Inadmissible::NeverSubmitted));
+        }
+        if entry.cell != self.cell {
+            return (None, Err(Inadmissible::WrongCell));
+        }
+        let needed = practices::power(entry.kind);
+        let (member, may) = self.members().may_sign(&entry.author, needed, now);
+        let author = member.map(|member| Author { member, name: duplicates::name(&member, &entry.nonce) });
+        (author, may)
+    }
+
+    fn admit(
+        &self,
+        entry: &SignedEntry,
+        author: Author,
+        now: Time,
+        history: &dyn History,
+    ) -> Result<(), Inadmissible> {
+        if now > entry.not_after {
+            return Err(Inadmissible::Expired);
+        }
+        if entry.author_time > now.plus_ms(self.charter().skew_ms()) {
+            return Err(Inadmissible::ClockAhead);
+        }
+        if self.duplicates.contains(author.name) {
+            return Err(Inadmissible::Duplicate);
+        }
+        if self.members().placed(&author.member, Day::of(now)) >= self.charter().quota {
+            return Err(Inadmissible::OverQuota);
+        }
+        let stands = |id: &EntryId| id.0 == self.cell.0 || history.find(id).is_some();
+        if entry.after.iter().all(stands) { Ok(()) } else { Err(Inadmissible::AfterMissing) }
+    }
+
+    fn judge(
+        &mut self,
+        entry: &SignedEntry,
+        link: &Link,
+        author: Author,
+        history: &dyn History,
+    ) -> Result<(), Reason> {
+        let statement = Statement::decode(entry).map_err(|unreadable| match unreadable {
+            Unreadable::NewerVersion => Reason::NewerVersion,
+            Unreadable::Malformed(_) => Reason::Malformed,
+            Unreadable::Body(bad) => Reason::Body(bad),
+        })?;
+        let common = statement.common().copied().unwrap_or_default();
+        self.check_common(&common, link.time)?;
+        let corrects = match common.corrects {
+            Some(id) => Some(self.earlier(&id, entry.kind, &author.member, history)?),
+            None => None,
+        };
+        let replaced = corrects.as_ref().map(|earlier| earlier.position);
+        let saying = Saying {
+            id: entry.id(),
+            position: link.position,
+            time: link.time,
+            author: author.member,
+            key: entry.author,
+            details: &entry.details,
+            corrects,
+        };
+        practices::apply(self, &saying, statement)?;
+        if let Some(replaced) = replaced {
+            self.corrected.insert(replaced, link.position);
+        }
+        Ok(())
+    }
+
+    fn check_common(&self, common: &Common, now: Time) -> Result<(), Reason> {
+        if common.place.is_some_and(|place| self.charter().place(place).is_none()) {
+            return Err(Reason::UnknownPlace);
+        }
+        if common.category.is_some_and(|category| self.charter().category(category).is_none()) {
+            return Err(Reason::UnknownCategory);
+        }
+        // East of Greenwich the day begins earlier than by UTC, by up to 14 hours.
+        if common.day.is_some_and(|day| day.0 > Day::of(now).0 + 1) {
+            return Err(Reason::DayAhead);
+        }
+        Ok(())
+    }
+
+    /// The entry that one of `member` corrects, once it is known that it may be.
+    fn earlier(
+        &self,
+        id: &EntryId,
+        kind: Kind,
+        member: &MemberId,
+        history: &dyn History,
+    ) -> Result<Earlier, Reason> {
+        let record = history.find(id).ok_or(Reason::UnknownEntry)?;
+        let position = record.link().position;
+        if record.entry().id() != *id || position >= self.next {
+            return Err(Reason::UnknownEntry);
+        }
+        if record.entry().kind != kind {
+            return Err(Reason::OtherKind);
+        }
+        if self.members().of_key(&record.entry().author) != Some(*member) {
+            return Err(Reason::NotTheAuthor);
+        }
+        if self.voids.get(position).is_some() {
+            return Err(Reason::CorrectsVoid);
+        }
+        if let Some(by) = self.corrected_by(position) {
+            return Err(Reason::AlreadyCorrected { by });
+        }
+        let statement = Statement::decode(record.entry()).map_err(|_| Reason::CorrectsVoid)?;
+        Ok(Earlier { id: *id, position, statement })
+    }
+}
