@@ -2,7 +2,8 @@
 //! A receipt is one. The record in `extra` is not authenticated by itself: it is hashed as the leaf.
 
 use crate::checkpoint::{BadCheckpoint, Origin, SignedCheckpoint, Signers};
-use crate::hash::TreeHash;
+use crate::entry::Kind;
+use crate::hash::{CellId, TreeHash};
 use crate::key::KeyCache;
 use crate::limits::{MAX_NOTE, MAX_RECORD};
 use crate::record::{BadRecord, Record};
@@ -42,6 +43,12 @@ pub enum BadProof {
     /// The record in it does not hold.
     #[error("the proof holds {0}")]
     Record(#[from] BadRecord),
+    /// The record in it was placed in another term than the checkpoint's.
+    #[error("the proof holds a record of another term than its checkpoint")]
+    WrongTerm,
+    /// The record in it is of another cell than the checkpoint.
+    #[error("the proof holds a record of another cell than its checkpoint")]
+    WrongCell,
 }
 
 impl BadProof {
@@ -52,6 +59,8 @@ impl BadProof {
             Self::Checkpoint(e) => e.name(),
             Self::NotIncluded => "NotIncluded",
             Self::Record(e) => e.name(),
+            Self::WrongTerm => "WrongTerm",
+            Self::WrongCell => "WrongCell",
         }
     }
 }
@@ -105,6 +114,15 @@ impl Proof {
             return Err(BadProof::NotIncluded);
         }
         let record = Record::verify(&self.record, &mut KeyCache::default())?;
+        if record.link().term != origin.term {
+            return Err(BadProof::WrongTerm);
+        }
+        let entry = record.entry();
+        let founding = entry.kind == Kind::FOUNDING;
+        let cell = if founding { CellId::of_founding(entry.id()) } else { entry.cell };
+        if cell != origin.cell {
+            return Err(BadProof::WrongCell);
+        }
         Ok((record, checkpoint))
     }
 }
