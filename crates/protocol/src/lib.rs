@@ -1,1 +1,34 @@
-//! How nodes behave, as state machines without I/O: keeper, follower, delivery.
+//! How nodes behave, as state machines without I/O: `(state, event, now) -> effects`.
+//!
+//! [`keeper`] orders a cell's entries, [`follower`] keeps a verified copy, [`delivery`] brings a member's
+//! own entries to the keeper and looks after them, [`range`] answers who asks for records, [`door`]
+//! answers newcomers. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
+//! entropy are arguments, and whoever carries a machine does what its effects say, in their order, and
+//! tells it what came of them. No message makes it panic.
+
+pub mod backoff;
+pub mod card;
+pub mod delivery;
+pub mod door;
+pub mod follower;
+pub mod keeper;
+pub mod limits;
+pub mod message;
+pub mod range;
+pub mod refusal;
+pub mod words;
+
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+
+pub use card::{BadLink, CellCard, Invite};
+pub use delivery::Delivery;
+pub use door::Door;
+pub use follower::Follower;
+pub use keeper::Keeper;
+pub use message::{Announcement, News, Request, Response};
+pub use range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
+pub use refusal::{Again, Refusal};
+pub use words::{check_words, check_words_alone, commitment_of};

@@ -1,0 +1,476 @@
+//! The follower: the machine that keeps a verified copy of a cell's log. It learns of checkpoints, asks a
+//! peer for the records it lacks from where it stands, verifies every batch to its last signature and to
+//! the signed checkpoint, and only then hands it to the disk. What is durable is never asked for again;
+//! an interruption costs the batch that was on its way.
+//!
+//! What it must never do: keep a record that is not proven under a checkpoint that the term's key signed,
+//! or believe one peer more than another. For a log of which it holds nothing, the founding record is
+//! checked against the cell's id, and names the key.
+//!
+//! ```text
+//! Connected ─> AskTip ─Tip─> OpenRange ─Frame*─> Persist ─Persisted─> Have
+//!                                  └─ what does not verify: PutAside; a broken stream: another peer, later
+//! ```
+
+mod details;
+mod peers;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use crate::limits::{MAX_DETAILS_ASKED, MAX_EVIDENCE, MAX_PERSISTS};
+use crate::planted::{Bug, Planted};
+use crate::range::{RangeAsk, RangeFrame};
+use details::Wanted;
+use lifeboat_log::{
+    Broken, CellId, Chain, Detail, DetailHash, DetailRef, Position, PublicKey, Record, SignedCheckpoint,
+    Term, Time, TreeHash,
+};
+use peers::Peers;
+use session::Session;
+use std::collections::VecDeque;
+
+/// Names one stream of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u64);
+
+/// What happens to a follower.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A peer that serves the cell is connected.
+    Connected(PublicKey),
+    /// It is not any more. Its streams and questions are over.
+    Disconnected(PublicKey),
+    /// A peer told its newest checkpoint, asked or by itself; empty when it holds none.
+    Tip {
+        /// The peer.
+        peer: PublicKey,
+        /// The signed note.
+        checkpoint: Vec<u8>,
+    },
+    /// A question to a peer was not answered, or was refused.
+    AskFailed(PublicKey),
+    /// The next frame of a stream. Only while [`Follower::wants_frame`] says so.
+    Frame {
+        /// The stream.
+        stream: StreamId,
+        /// The frame.
+        frame: Box<RangeFrame>,
+    },
+    /// A stream ended or could not be opened.
+    Closed(StreamId),
+    /// The oldest [`Effect::Persist`] that was not answered yet is durable.
+    Persisted {
+        /// The details that its records name and this home lacks.
+        missing: Vec<DetailRef>,
+    },
+    /// It failed, in whatever way.
+    DiskFailed,
+    /// The log was opened anew, as [`Effect::Reopen`] asked; it may hold more or less than before.
+    Reopened(Box<Held>),
+    /// Details that this home lacks: told at the start, and whenever there is room for more.
+    Missing(Vec<DetailRef>),
+    /// A peer's answer to [`Effect::AskDetails`].
+    Details {
+        /// The peer.
+        peer: PublicKey,
+        /// What it had of them.
+        details: Vec<Detail>,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// What a follower asks of whoever carries it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask a peer for its newest checkpoint.
+    AskTip(PublicKey),
+    /// Ask a peer for records.
+    OpenRange {
+        /// The name of the stream to be opened.
+        stream: StreamId,
+        /// The peer.
+        peer: PublicKey,
+        /// The question.
+        ask: RangeAsk,
+    },
+    /// Close a stream; what still comes of it is not looked at.
+    CloseRange(StreamId),
+    /// Append these records and sync them; then, where there is a checkpoint, make it the log's. Then
+    /// [`Event::Persisted`] or [`Event::DiskFailed`].
+    Persist {
+        /// The records.
+        records: Vec<Record>,
+        /// The checkpoint that covers exactly the log up to the last of them.
+        checkpoint: Option<Box<SignedCheckpoint>>,
+    },
+    /// Open the log anew (now, or when the disk works again), then [`Event::Reopened`].
+    Reopen,
+    /// Ask a peer for details.
+    AskDetails {
+        /// The peer.
+        peer: PublicKey,
+        /// Their hashes, at most [`MAX_DETAILS_ASKED`].
+        hashes: Vec<DetailHash>,
+    },
+    /// Keep these details; each is one that a record names.
+    KeepDetails(Vec<Detail>),
+    /// Tell a peer how much this home holds durably.
+    Have {
+        /// The peer.
+        peer: PublicKey,
+        /// The position of the next record that is lacking.
+        next: Position,
+    },
+    /// A peer sent what does not hold; it is not asked for a while. A word to the person's log.
+    PutAside {
+        /// The peer.
+        peer: PublicKey,
+        /// What was wrong.
+        fault: Fault,
+    },
+    /// A signed checkpoint contradicts what is held: to be kept, and shown to the person.
+    Alarm(Box<Alarm>),
+}
+
+/// What a home holds of a log, read when the log is opened.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Where the log stands.
+    pub chain: Chain,
+    /// The newest checkpoint held; it may cover more than the chain where records were lost.
+    pub checkpoint: Option<SignedCheckpoint>,
+}
+
+/// What a peer did wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A record does not hold or does not follow.
+    #[error("it sent a record that does not hold: {0}")]
+    Broken(#[from] Broken),
+    /// A checkpoint is not signed as it must be.
+    #[error("it sent {0}")]
+    Checkpoint(#[from] lifeboat_log::BadCheckpoint),
+    /// A proof does not lead to the checkpoint's root.
+    #[error("it sent records that its checkpoint does not cover")]
+    NotProven,
+    /// The frames come in an order that makes no sense.
+    #[error("it sent frames that make no sense in their order")]
+    OutOfOrder,
+    /// What it sent contradicts what is held.
+    #[error("it sent a checkpoint that contradicts what is held here")]
+    Contradicts,
+    /// A term that was taken over, which this version does not judge.
+    #[error("it sent a takeover of the log, which this version cannot judge: update lifeboat")]
+    Takeover,
+}
+
+/// A signed checkpoint under which the log held here cannot stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Who sent it.
+    pub peer: PublicKey,
+    /// The newest checkpoint held here.
+    pub held: Option<SignedCheckpoint>,
+    /// The checkpoint that contradicts it.
+    pub other: SignedCheckpoint,
+    /// The number of records of the term that are compared.
+    pub size: u64,
+    /// Their root here.
+    pub root: TreeHash,
+    /// Their root in the tree that the other checkpoint signs.
+    pub other_root: TreeHash,
+    /// Shows that that root is the beginning of what the other checkpoint covers.
+    pub proof: Vec<TreeHash>,
+}
+
+impl Alarm {
+    /// Whether this proves to anyone that the keeper signed two different logs.
+    pub fn is_misconduct(&self) -> bool {
+        let covers = |held: &SignedCheckpoint| held.origin == self.other.origin && held.size == self.size;
+        self.held.as_ref().is_some_and(covers)
+    }
+}
+
+/// The machine.
+pub struct Follower {
+    own: PublicKey,
+    /// What is durable.
+    chain: Chain,
+    held: Option<SignedCheckpoint>,
+    /// What is on its way to the disk, oldest first: where the log stands after it.
+    persists: VecDeque<(Chain, Option<SignedCheckpoint>)>,
+    reopening: bool,
+    peers: Peers,
+    session: Option<Session>,
+    streams: u64,
+    wanted: Wanted,
+    evidence: Vec<Alarm>,
+    planted: Planted,
+    gave_up: bool,
+}
+
+impl Follower {
+    /// The follower of a log of which this home holds so much. `own` is the home's own node.
+    pub fn new(own: PublicKey, held: Held) -> Self {
+        Self {
+            own,
+            chain: held.chain,
+            held: held.checkpoint,
+            persists: VecDeque::new(),
+            reopening: false,
+            peers: Peers::default(),
+            session: None,
+            streams: 0,
+            wanted: Wanted::default(),
+            evidence: Vec::new(),
+            planted: Planted::default(),
+            gave_up: false,
+        }
+    }
+
+    /// What follows from an event at `now`. `entropy` is a fresh random number: it spreads the choice of
+    /// peers and the waits.
+    pub fn handle(&mut self, event: Event, now: Time, entropy: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Connected(peer) if peer != self.own => self.peers.connected(peer),
+            Event::Connected(_) | Event::Tick => {}
+            Event::Disconnected(peer) => {
+                self.peers.disconnected(&peer);
+                if self.session.as_ref().is_some_and(|session| session.peer == peer) {
+                    self.session = None;
+                }
+            }
+            Event::Tip { peer, checkpoint } => self.tip(peer, &checkpoint, now, entropy, &mut effects),
+            Event::AskFailed(peer) => self.peers.ask_failed(&peer, now, entropy),
+            Event::Frame { stream, frame } => self.frame(stream, *frame, now, entropy, &mut effects),
+            Event::Closed(stream) => self.closed(stream, now, entropy),
+            Event::Persisted { missing } => self.persisted(missing, now, &mut effects),
+            Event::DiskFailed => self.disk_failed(&mut effects),
+            Event::Reopened(held) => self.reopened(*held),
+            Event::Missing(missing) => self.wanted.add(missing),
+            Event::Details { peer, details } => {
+                self.peers.details_answered(&peer);
+                let kept = self.wanted.arrived(details);
+                if !kept.is_empty() {
+                    effects.push(Effect::KeepDetails(kept));
+                }
+            }
+        }
+        self.go_on(now, entropy, &mut effects);
+        effects
+    }
+
+    /// Looks for what can be asked now: checkpoints, records, details.
+    fn go_on(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
+        if let Some(session) = self.session.take_if(|session| session.is_stalled(now)) {
+            effects.push(Effect::CloseRange(session.stream));
+            self.peers.failed(&session.peer, now, entropy);
+            self.gave_up = self.planted.is(Bug::NeverAsksAgain);
+        }
+        let keeper = self.keeper();
+        for peer in self.peers.to_ask_tip(now, entropy) {
+            effects.push(Effect::AskTip(peer));
+            if Some(peer) == keeper && self.chain.next() > Position(0) {
+                effects.push(Effect::Have { peer, next: self.chain.next() });
+            }
+        }
+        if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {
+            self.open_range(now, entropy, effects);
+        }
+        if let Some(peer) = self.peers.to_ask_details(now, entropy)
+            && let Some(hashes) = self.wanted.to_ask(now, entropy, MAX_DETAILS_ASKED)
+        {
+            self.peers.details_asked(&peer, now);
+            effects.push(Effect::AskDetails { peer, hashes });
+        }
+    }
+
+    fn open_range(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
+        let Some(peer) = self.peers.to_ask_range(self.stand(), now, entropy) else { return };
+        self.streams += 1;
+        let stream = StreamId(self.streams);
+        let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
+        let ask = RangeAsk { cell: self.chain.cell(), term, from: self.chain.next() };
+        self.session = Some(Session::new(stream, peer, self.chain.clone(), now));
+        effects.push(Effect::OpenRange { stream, peer, ask });
+    }
+
+    fn tip(&mut self, peer: PublicKey, bytes: &[u8], now: Time, entropy: u64, effects: &mut Vec<Effect>) {
+        if bytes.is_empty() {
+            self.peers.told(&peer, None, now, entropy);
+            return;
+        }
+        let cell = self.chain.cell();
+        let said = match lifeboat_log::note::Note::parse(bytes) {
+            Ok(note) => lifeboat_log::Checkpoint::parse_text(&note.text),
+            Err(bad) => Err(bad.into()),
+        };
+        let said = match said {
+            Ok(said) if said.origin.cell == cell => said,
+            Ok(_) => {
+                return self.put_aside(peer, lifeboat_log::BadCheckpoint::WrongOrigin.into(), now, effects);
+            }
+            Err(bad) => return self.put_aside(peer, bad.into(), now, effects),
+        };
+        // Of another term than the open one the signature cannot be checked yet; the range will show.
+        if let Some(open) = self.chain.open().filter(|open| open.term == said.origin.term) {
+            match open.verify(cell, bytes) {
+                Err(bad) => return self.put_aside(peer, bad.into(), now, effects),
+                Ok(signed) => {
+                    if let Some(held) = self.held.clone().filter(|held| contradict(held, &signed)) {
+                        return self.alarm(peer, &held, signed, now, effects);
+                    }
+                }
+            }
+        }
+        self.peers.told(&peer, Some((said.origin.term, said.size)), now, entropy);
+    }
+
+    /// Two signed checkpoints of one size and another root.
+    fn alarm(
+        &mut self,
+        peer: PublicKey,
+        held: &SignedCheckpoint,
+        other: SignedCheckpoint,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) {
+        let alarm = Alarm {
+            peer,
+            held: Some(held.clone()),
+            size: held.size,
+            root: held.root,
+            other_root: other.root,
+            other,
+            proof: Vec::new(),
+        };
+        self.raise(alarm, now, effects);
+    }
+
+    fn raise(&mut self, alarm: Alarm, now: Time, effects: &mut Vec<Effect>) {
+        let known = self.evidence.iter().any(|earlier| earlier.other == alarm.other);
+        if !known && self.evidence.len() < MAX_EVIDENCE {
+            self.evidence.push(alarm.clone());
+            effects.push(Effect::Alarm(Box::new(alarm.clone())));
+        }
+        self.put_aside(alarm.peer, Fault::Contradicts, now, effects);
+    }
+
+    fn put_aside(&mut self, peer: PublicKey, fault: Fault, now: Time, effects: &mut Vec<Effect>) {
+        self.peers.put_aside(&peer, now);
+        if let Some(session) = self.session.take_if(|session| session.peer == peer) {
+            effects.push(Effect::CloseRange(session.stream));
+        }
+        effects.push(Effect::PutAside { peer, fault });
+    }
+
+    fn closed(&mut self, stream: StreamId, now: Time, entropy: u64) {
+        if let Some(session) = self.session.take_if(|session| session.stream == stream) {
+            self.peers.failed(&session.peer, now, entropy);
+            self.gave_up = self.planted.is(Bug::NeverAsksAgain);
+        }
+    }
+
+    fn persisted(&mut self, missing: Vec<DetailRef>, now: Time, effects: &mut Vec<Effect>) {
+        let Some((chain, checkpoint)) = self.persists.pop_front() else { return };
+        self.chain = chain;
+        if checkpoint.is_some() {
+            self.held = checkpoint;
+        }
+        self.wanted.add(missing);
+        if let Some(session) = &mut self.session {
+            session.touch(now);
+        }
+        if let Some(peer) = self.keeper().filter(|peer| self.peers.is_connected(peer)) {
+            effects.push(Effect::Have { peer, next: self.chain.next() });
+        }
+    }
+
+    fn disk_failed(&mut self, effects: &mut Vec<Effect>) {
+        self.persists.clear();
+        self.reopening = true;
+        if let Some(session) = self.session.take() {
+            effects.push(Effect::CloseRange(session.stream));
+        }
+        effects.push(Effect::Reopen);
+    }
+
+    fn reopened(&mut self, held: Held) {
+        if self.reopening {
+            self.reopening = false;
+            self.chain = held.chain;
+            self.held = held.checkpoint;
+        }
+    }
+
+    /// Whether the next frame of the open stream may be given: not more is taken in than can be stored.
+    pub fn wants_frame(&self) -> bool {
+        self.session.is_some() && self.persists.len() < MAX_PERSISTS
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> CellId {
+        self.chain.cell()
+    }
+
+    /// Where the durable log stands.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The newest checkpoint held.
+    pub fn checkpoint(&self) -> Option<&SignedCheckpoint> {
+        self.held.as_ref()
+    }
+
+    /// The node that keeps the open term, unless it is this one.
+    pub fn keeper(&self) -> Option<PublicKey> {
+        self.chain.open().map(|open| open.opening.node).filter(|node| *node != self.own)
+    }
+
+    /// Checkpoints that contradict what is held.
+    pub fn evidence(&self) -> &[Alarm] {
+        &self.evidence
+    }
+
+    /// The furthest that any connected peer said to hold: term and size. A hint, nothing that is proven.
+    pub fn furthest(&self) -> Option<(Term, u64)> {
+        self.peers.furthest()
+    }
+
+    /// Whether no connected peer says to hold more than this home.
+    pub fn is_level(&self) -> bool {
+        self.session.is_none() && self.persists.is_empty() && self.peers.furthest() <= self.stand()
+    }
+
+    /// Whether a peer is put aside now.
+    pub fn is_aside(&self, peer: &PublicKey, now: Time) -> bool {
+        self.peers.is_aside(peer, now)
+    }
+
+    /// How many missing details are being looked for.
+    pub fn wanted(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// Where the durable log stands, to be compared with what peers say.
+    fn stand(&self) -> Option<(Term, u64)> {
+        self.chain.open().map(|open| (open.term, open.tree.size()))
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+impl Follower {
+    /// Gives the follower a bug, for the simulator to find.
+    pub fn plant(&mut self, bug: Bug) {
+        self.planted.plant(bug);
+    }
+}
+
+/// Whether two signed checkpoints of one term cannot both be true.
+fn contradict(one: &SignedCheckpoint, other: &SignedCheckpoint) -> bool {
+    one.origin == other.origin && one.size == other.size && one.root != other.root
+}

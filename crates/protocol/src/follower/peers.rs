@@ -1,0 +1,171 @@
+//! The peers of a follower: who is connected, how far each says to be, who is put aside, and whom to ask
+//! next. What peers say here are hints; only what verifies is believed.
+
+use crate::backoff::Backoff;
+use crate::limits::{ASIDE_MS, MAX_PEERS, PATIENCE_MS, TIP_EVERY_MS};
+use lifeboat_log::{PublicKey, Term, Time};
+use std::collections::BTreeMap;
+
+/// What a follower knows of one peer.
+#[derive(Debug, Clone, Default)]
+struct Peer {
+    connected: bool,
+    tip: Option<(Term, u64)>,
+    /// When to ask for the tip again.
+    tip_due: Backoff,
+    tip_asked: Option<Time>,
+    details_asked: Option<Time>,
+    /// When it may be asked for records again after failures.
+    ranges: Backoff,
+    aside: Option<Time>,
+}
+
+/// All peers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Peers(BTreeMap<PublicKey, Peer>);
+
+impl Peers {
+    pub fn connected(&mut self, peer: PublicKey) {
+        if self.0.len() >= MAX_PEERS {
+            self.0.retain(|_, peer| peer.connected);
+        }
+        if self.0.len() < MAX_PEERS || self.0.contains_key(&peer) {
+            let peer = self.0.entry(peer).or_default();
+            peer.connected = true;
+            peer.tip_due.hurry();
+        }
+    }
+
+    /// Forgets all but whether the peer is put aside and how often it failed.
+    pub fn disconnected(&mut self, peer: &PublicKey) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            let (aside, ranges) = (peer.aside, peer.ranges);
+            *peer = Peer { aside, ranges, ..Peer::default() };
+        }
+    }
+
+    pub fn is_connected(&self, peer: &PublicKey) -> bool {
+        self.0.get(peer).is_some_and(|peer| peer.connected)
+    }
+
+    /// Notes how far a peer says to be. A peer that goes forward is worth another try at once.
+    pub fn told(&mut self, peer: &PublicKey, tip: Option<(Term, u64)>, now: Time, entropy: u64) {
+        let Some(peer) = self.0.get_mut(peer) else { return };
+        peer.tip = tip.max(peer.tip);
+        peer.tip_asked = None;
+        peer.tip_due.succeeded();
+        peer.tip_due.wait(TIP_EVERY_MS, now, entropy);
+    }
+
+    /// Notes that a peer has no more than this after all.
+    pub fn exhausted(&mut self, peer: &PublicKey, at: Option<(Term, u64)>) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.tip = peer.tip.min(at);
+        }
+    }
+
+    pub fn ask_failed(&mut self, peer: &PublicKey, now: Time, entropy: u64) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            if peer.tip_asked.take().is_some() {
+                peer.tip_due.failed(now, entropy);
+            }
+            peer.details_asked = None;
+        }
+    }
+
+    /// Notes that a range of this peer broke off.
+    pub fn failed(&mut self, peer: &PublicKey, now: Time, entropy: u64) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.ranges.failed(now, entropy);
+        }
+    }
+
+    /// Notes that a range of this peer brought records.
+    pub fn served(&mut self, peer: &PublicKey) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.ranges.succeeded();
+        }
+    }
+
+    pub fn put_aside(&mut self, peer: &PublicKey, now: Time) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.aside = Some(now.plus_ms(ASIDE_MS));
+            peer.tip = None;
+        }
+    }
+
+    pub fn is_aside(&self, peer: &PublicKey, now: Time) -> bool {
+        self.0.get(peer).is_some_and(|peer| peer.is_aside(now))
+    }
+
+    /// The peers to ask for their tips now; they are noted as asked.
+    pub fn to_ask_tip(&mut self, now: Time, entropy: u64) -> Vec<PublicKey> {
+        let mut asked = Vec::new();
+        for (key, peer) in &mut self.0 {
+            if peer.tip_asked.is_some_and(|since| is_over(since, now)) {
+                peer.tip_asked = None;
+                peer.tip_due.failed(now, entropy ^ u64::from(key.0[0]));
+            }
+            if peer.is_usable(now) && peer.tip_asked.is_none() && peer.tip_due.is_due(now) {
+                peer.tip_asked = Some(now);
+                asked.push(*key);
+            }
+        }
+        asked
+    }
+
+    /// A peer to ask for records: one that says to hold more than what stands here.
+    pub fn to_ask_range(&self, stand: Option<(Term, u64)>, now: Time, entropy: u64) -> Option<PublicKey> {
+        let fits = |peer: &&Peer| peer.is_usable(now) && peer.tip > stand && peer.ranges.is_due(now);
+        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
+        choose(&able, entropy)
+    }
+
+    /// A peer to ask for details.
+    pub fn to_ask_details(&mut self, now: Time, entropy: u64) -> Option<PublicKey> {
+        for peer in self.0.values_mut() {
+            peer.details_asked = peer.details_asked.filter(|since| !is_over(*since, now));
+        }
+        let fits = |peer: &&Peer| peer.is_usable(now) && peer.details_asked.is_none();
+        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
+        choose(&able, entropy)
+    }
+
+    pub fn details_asked(&mut self, peer: &PublicKey, now: Time) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.details_asked = Some(now);
+        }
+    }
+
+    pub fn details_answered(&mut self, peer: &PublicKey) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.details_asked = None;
+        }
+    }
+
+    /// The furthest that any connected peer says to be.
+    pub fn furthest(&self) -> Option<(Term, u64)> {
+        self.0.values().filter(|peer| peer.connected).filter_map(|peer| peer.tip).max()
+    }
+}
+
+impl Peer {
+    fn is_usable(&self, now: Time) -> bool {
+        self.connected && !self.is_aside(now)
+    }
+
+    /// A clock that was set back does not make it longer than it is meant to be.
+    fn is_aside(&self, now: Time) -> bool {
+        self.aside.is_some_and(|until| now < until && until <= now.plus_ms(ASIDE_MS))
+    }
+}
+
+/// Whether an answer is overdue. After a clock was set back, it is.
+pub(super) fn is_over(since: Time, now: Time) -> bool {
+    now < since || now >= since.plus_ms(PATIENCE_MS)
+}
+
+fn choose(peers: &[PublicKey], entropy: u64) -> Option<PublicKey> {
+    let count = peers.len() as u64;
+    (count > 0).then(|| peers[(entropy % count) as usize])
+}

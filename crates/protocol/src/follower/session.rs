@@ -1,0 +1,196 @@
+//! One stream of a range, from the peer's first frame to its last: every frame is verified against the
+//! log as it will stand when all that is on its way has been stored.
+
+use super::{Alarm, Effect, Fault, Follower, StreamId, peers};
+use crate::range::{Batch, RangeFrame, Under};
+use lifeboat_log::opening::Right;
+use lifeboat_log::tree::verify_consistency;
+use lifeboat_log::{BadCheckpoint, Chain, OpenTerm, PublicKey, Record, SignedCheckpoint, Term, Time};
+
+/// A stream that is open.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub stream: StreamId,
+    pub peer: PublicKey,
+    /// Where the log will stand once all that is on its way is stored.
+    ahead: Chain,
+    under: Option<Stage>,
+    touched: Time,
+}
+
+/// What the records that come stand under.
+#[derive(Debug, Clone)]
+enum Stage {
+    /// A checkpoint of the open term, verified.
+    Signed(Box<SignedCheckpoint>),
+    /// A checkpoint of a term whose opening has not come yet: its key is not known.
+    Unread(Term, Vec<u8>),
+}
+
+impl Session {
+    pub fn new(stream: StreamId, peer: PublicKey, ahead: Chain, now: Time) -> Self {
+        Self { stream, peer, ahead, under: None, touched: now }
+    }
+
+    /// Notes a sign of life.
+    pub fn touch(&mut self, now: Time) {
+        self.touched = now;
+    }
+
+    /// Whether nothing came for too long.
+    pub fn is_stalled(&self, now: Time) -> bool {
+        peers::is_over(self.touched, now)
+    }
+}
+
+/// What a frame that holds brings about.
+enum Verified {
+    /// Nothing to store yet.
+    Nothing,
+    /// The peer has less than was hoped for.
+    Behind,
+    /// Records, and the checkpoint when they complete what it covers.
+    Records(Vec<Record>, Option<Box<SignedCheckpoint>>),
+    /// The checkpoint contradicts what is held.
+    Contradicts(Box<Alarm>),
+}
+
+impl Follower {
+    pub(super) fn frame(
+        &mut self,
+        stream: StreamId,
+        frame: RangeFrame,
+        now: Time,
+        entropy: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        let full = !self.wants_frame();
+        let Some(session) = self.session.as_mut().filter(|session| session.stream == stream) else { return };
+        let peer = session.peer;
+        session.touch(now);
+        let verified = match frame {
+            RangeFrame::Under(under) => session.under(&under, self.held.as_ref()),
+            RangeFrame::Batch(_) if full => Err(Fault::OutOfOrder),
+            RangeFrame::Batch(batch) => session.batch(&batch),
+            RangeFrame::End => Ok(Verified::Behind),
+            RangeFrame::Refused(_) => {
+                effects.push(Effect::CloseRange(stream));
+                self.closed(stream, now, entropy);
+                return;
+            }
+        };
+        match verified {
+            Err(fault) => self.put_aside(peer, fault, now, effects),
+            Ok(Verified::Nothing) => {}
+            Ok(Verified::Behind) => {
+                let stand = session.ahead.open().map(|open| (open.term, open.tree.size()));
+                self.peers.exhausted(&peer, stand);
+                effects.push(Effect::CloseRange(stream));
+                self.session = None;
+            }
+            Ok(Verified::Records(records, checkpoint)) => {
+                let ahead = session.ahead.clone();
+                self.peers.served(&peer);
+                let newest = checkpoint.filter(|new| is_newer(self.held.as_ref(), new));
+                self.persists.push_back((ahead, newest.as_deref().cloned()));
+                effects.push(Effect::Persist { records, checkpoint: newest });
+            }
+            Ok(Verified::Contradicts(alarm)) => self.raise(*alarm, now, effects),
+        }
+    }
+}
+
+/// Whether a checkpoint tells more than the one held; an equal one may restore what was lost.
+fn is_newer(held: Option<&SignedCheckpoint>, new: &SignedCheckpoint) -> bool {
+    held.is_none_or(|held| (new.origin.term, new.size) >= (held.origin.term, held.size))
+}
+
+impl Session {
+    fn under(&mut self, under: &Under, held: Option<&SignedCheckpoint>) -> Result<Verified, Fault> {
+        if self.under.as_ref().is_some_and(|stage| !self.is_complete(stage)) {
+            return Err(Fault::OutOfOrder);
+        }
+        let open = match self.ahead.open() {
+            Some(open) if open.term == under.term => open,
+            open => {
+                let follows = open.map_or(under.term == Term::FIRST, |o| o.term.may_become(under.term));
+                if !follows || under.known != 0 {
+                    return Err(Fault::OutOfOrder);
+                }
+                self.under = Some(Stage::Unread(under.term, under.checkpoint.to_vec()));
+                return Ok(Verified::Nothing);
+            }
+        };
+        let signed = open.verify(self.ahead.cell(), &under.checkpoint)?;
+        let (known, root) = (open.tree.size(), open.tree.root());
+        if signed.size < known {
+            return Ok(Verified::Behind);
+        }
+        if under.known != known
+            || !verify_consistency(known, signed.size, &under.proof, &under.root, &signed.root)
+        {
+            return Err(Fault::NotProven);
+        }
+        if under.root != root {
+            let alarm = Alarm {
+                peer: self.peer,
+                held: held.cloned(),
+                other: signed,
+                size: known,
+                root,
+                other_root: under.root,
+                proof: under.proof.to_vec(),
+            };
+            return Ok(Verified::Contradicts(Box::new(alarm)));
+        }
+        self.under = Some(Stage::Signed(Box::new(signed)));
+        Ok(Verified::Nothing)
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<Verified, Fault> {
+        let stage = self.under.as_ref().ok_or(Fault::OutOfOrder)?;
+        if batch.records.is_empty() || self.is_complete(stage) {
+            return Err(Fault::OutOfOrder);
+        }
+        let mut ahead = self.ahead.clone();
+        let bytes: Vec<&[u8]> = batch.records.iter().map(|record| &record[..]).collect();
+        let (records, extended) = ahead.extend_with_bytes(&bytes);
+        extended?;
+        let open = ahead.open().ok_or(Fault::OutOfOrder)?;
+        let signed = match stage {
+            Stage::Signed(signed) => signed.clone(),
+            Stage::Unread(_, _) if matches!(open.opening.right, Right::Takeover { .. }) => {
+                return Err(Fault::Takeover);
+            }
+            Stage::Unread(term, _) if *term != open.term => return Err(Fault::OutOfOrder),
+            Stage::Unread(_, bytes) => Box::new(open.verify(ahead.cell(), bytes)?),
+        };
+        check_proven(open, &signed, &batch.proof)?;
+        let complete = open.tree.size() == signed.size;
+        self.ahead = ahead;
+        self.under = Some(Stage::Signed(signed.clone()));
+        Ok(Verified::Records(records, complete.then_some(signed)))
+    }
+
+    /// Whether all that the checkpoint covers has come.
+    fn is_complete(&self, stage: &Stage) -> bool {
+        let Stage::Signed(signed) = stage else { return false };
+        self.ahead
+            .open()
+            .is_some_and(|open| open.term == signed.origin.term && open.tree.size() >= signed.size)
+    }
+}
+
+/// Whether the open term as it stands is the beginning of what the checkpoint covers.
+fn check_proven(
+    open: &OpenTerm,
+    signed: &SignedCheckpoint,
+    proof: &[lifeboat_log::TreeHash],
+) -> Result<(), Fault> {
+    let (size, root) = (open.tree.size(), open.tree.root());
+    if signed.origin.term != open.term {
+        return Err(BadCheckpoint::WrongOrigin.into());
+    }
+    let proven = verify_consistency(size, signed.size, proof, &root, &signed.root);
+    if proven { Ok(()) } else { Err(Fault::NotProven) }
+}

@@ -1,0 +1,221 @@
+//! What nodes say to each other: requests, responses and announcements, as bytes. Every length is
+//! bounded before anything is allocated. Variant numbers are never reused: a new message goes to the end.
+//! A message is only read here; what to do about it is for the machines.
+
+use crate::limits::{MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE};
+use crate::refusal::Refusal;
+use bincode::{Decode, Encode};
+use lifeboat_log::codec::{self, Bytes, List, Malformed};
+use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE};
+use lifeboat_log::proof::MAX_PROOF_FILE;
+use lifeboat_log::{CellId, Detail, DetailHash, Position, SignedCheckpoint, SignedEntry};
+
+/// The bytes of one detail.
+pub type DetailBytes = Bytes<MAX_DETAIL>;
+/// The bytes of one checkpoint, a signed note.
+pub type NoteBytes = Bytes<MAX_NOTE>;
+/// The bytes of one entry.
+pub type EntryBytes = Bytes<MAX_ENTRY>;
+
+/// What one node asks of another.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Request {
+    /// 0: place this entry. Answered by [`Response::Receipt`] or [`Response::Refused`].
+    Submit {
+        /// The cell.
+        cell: CellId,
+        /// The signed entry.
+        entry: EntryBytes,
+        /// All details that it names, in any order.
+        details: List<DetailBytes, MAX_DETAILS>,
+        /// Whether it was passed on already; such a one is not passed on again.
+        passed_on: bool,
+    },
+    /// 1: your newest checkpoint of this cell, please. Answered by [`Response::Tip`].
+    Tip {
+        /// The cell.
+        cell: CellId,
+    },
+    /// 2: these details, please. Answered by [`Response::Details`] with those that are held.
+    Details {
+        /// The cell.
+        cell: CellId,
+        /// Their hashes.
+        hashes: List<DetailHash, MAX_DETAILS_ASKED>,
+    },
+    /// 3: a newcomer answers an invite. Answered by [`Response::Welcome`] where the invite's secret is
+    /// held, else by [`Response::Noted`]: it is kept for the inviter.
+    Knock {
+        /// The cell.
+        cell: CellId,
+        /// The invite.
+        invite: [u8; 16],
+        /// The newcomer's signed acceptance.
+        acceptance: Bytes<MAX_ACCEPTANCE>,
+        /// The detail that holds the handle.
+        handle: DetailBytes,
+    },
+    /// 4: did anyone answer this invite? Answered by [`Response::Knocked`] or refused.
+    Knocked {
+        /// The cell.
+        cell: CellId,
+        /// The invite.
+        invite: [u8; 16],
+    },
+    /// 5: this node holds so many records durably. Answered by [`Response::Noted`].
+    Have {
+        /// The cell.
+        cell: CellId,
+        /// The position of the next record that it lacks.
+        next: Position,
+    },
+}
+
+/// What a node answers.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Response {
+    /// 0: not done, and why.
+    Refused(Refusal),
+    /// 1: placed; the proof file (C2SP `tlog-proof`) with the record in it.
+    Receipt {
+        /// The proof file.
+        proof: Bytes<MAX_PROOF_FILE>,
+    },
+    /// 2: the newest checkpoint held.
+    Tip {
+        /// The checkpoint; empty where nothing is held yet.
+        checkpoint: NoteBytes,
+        /// How much the homes that told it hold, not the keeper's: the position of the next record that
+        /// each lacks, largest first.
+        held: List<Position, MAX_HELD>,
+    },
+    /// 3: those of the details that are held.
+    Details {
+        /// Their bytes, in any order.
+        details: List<DetailBytes, MAX_DETAILS_ASKED>,
+    },
+    /// 4: the invite's secret, revealed now that the newcomer's key is fixed.
+    Welcome {
+        /// The secret that the invite's commitment is the hash of.
+        secret: [u8; 32],
+    },
+    /// 5: the newcomer who answered the invite.
+    Knocked {
+        /// The newcomer's signed acceptance.
+        acceptance: Bytes<MAX_ACCEPTANCE>,
+        /// The detail that holds the handle.
+        handle: DetailBytes,
+    },
+    /// 6: noted; there is nothing to say.
+    Noted,
+}
+
+/// What is told to all who follow a cell, by gossip.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Announcement {
+    /// The cell.
+    pub cell: CellId,
+    /// What is new.
+    pub news: News,
+}
+
+/// What is new in a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum News {
+    /// 0: a newer checkpoint.
+    Checkpoint(NoteBytes),
+}
+
+impl Request {
+    /// The request to place this entry, or nothing when there are more details than an entry may have.
+    pub fn submit(entry: &SignedEntry, cell: CellId, details: &[Detail]) -> Option<Self> {
+        let entry = Bytes::new(entry.bytes().to_vec())?;
+        let details = List::new(details.iter().filter_map(|d| Bytes::new(d.as_bytes().to_vec())).collect())?;
+        Some(Self::Submit { cell, entry, details, passed_on: false })
+    }
+
+    /// The cell that the request is about.
+    pub fn cell(&self) -> CellId {
+        match self {
+            Self::Submit { cell, .. }
+            | Self::Tip { cell }
+            | Self::Details { cell, .. }
+            | Self::Knock { cell, .. }
+            | Self::Knocked { cell, .. }
+            | Self::Have { cell, .. } => *cell,
+        }
+    }
+
+    /// The request's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// The request that these bytes are.
+    ///
+    /// # Errors
+    /// [`Malformed`] when they are not exactly one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        within(bytes, MAX_MESSAGE)
+    }
+}
+
+impl Response {
+    /// The answer that gives the newest checkpoint and what other homes hold of the log.
+    pub fn tip(checkpoint: Option<&SignedCheckpoint>, mut held: Vec<Position>) -> Self {
+        held.truncate(MAX_HELD);
+        let checkpoint = checkpoint.map(SignedCheckpoint::to_bytes).and_then(Bytes::new);
+        Self::Tip { checkpoint: checkpoint.unwrap_or_default(), held: List::new(held).unwrap_or_default() }
+    }
+
+    /// The answer that gives these details, as many as fit.
+    pub fn details(mut details: Vec<Detail>) -> Self {
+        details.truncate(MAX_DETAILS_ASKED);
+        let bytes = details.iter().filter_map(|d| Bytes::new(d.as_bytes().to_vec())).collect();
+        Self::Details { details: List::new(bytes).unwrap_or_default() }
+    }
+
+    /// The answer that something is refused.
+    pub fn refused(name: &str) -> Self {
+        Self::Refused(Refusal::new(name))
+    }
+
+    /// The response's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// The response that these bytes are.
+    ///
+    /// # Errors
+    /// [`Malformed`] when they are not exactly one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        within(bytes, MAX_MESSAGE)
+    }
+}
+
+impl Announcement {
+    /// The announcement of a newer checkpoint, or nothing when its note is too long.
+    pub fn checkpoint(checkpoint: &SignedCheckpoint) -> Option<Self> {
+        let news = News::Checkpoint(Bytes::new(checkpoint.to_bytes())?);
+        Some(Self { cell: checkpoint.origin.cell, news })
+    }
+
+    /// The announcement's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// The announcement that these bytes are.
+    ///
+    /// # Errors
+    /// [`Malformed`] when they are not exactly one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        within(bytes, MAX_ANNOUNCEMENT)
+    }
+}
+
+/// The value that these bytes are, when there are not too many of them.
+pub(crate) fn within<T: Decode<()>>(bytes: &[u8], max: usize) -> Result<T, Malformed> {
+    if bytes.len() > max { Err(Malformed::TooLong) } else { codec::decode(bytes) }
+}
