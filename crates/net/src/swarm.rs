@@ -1,0 +1,66 @@
+//! Starts the network: puts transport, behaviour and limits together and hands them to the task.
+
+use crate::behaviour::behaviour;
+use crate::event::NetEvent;
+use crate::handle::{Listening, NetHandle};
+use crate::limits::{COMMANDS, EVENTS, Limits, NEGOTIATING};
+use crate::slots::Slots;
+use crate::task::Task;
+use crate::transport::transport;
+use crate::{NetError, peer};
+use libp2p::Swarm;
+use lifeboat_log::SecretKey;
+use tokio::sync::{mpsc, watch};
+
+/// What a node's network begins with.
+#[derive(Debug, Clone)]
+pub struct NetConfig {
+    /// The node's key: its name among peers.
+    pub key: SecretKey,
+    /// Multiaddresses to listen on, such as `/ip4/0.0.0.0/tcp/4711` and `/ip4/0.0.0.0/udp/4711/quic-v1`;
+    /// port 0 takes any. None: this node only opens connections.
+    pub listen: Vec<String>,
+    /// Whether to look for nodes on the local network, and be found there.
+    pub mdns: bool,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+/// Starts the network as a task of the tokio runtime that this is called in. The events are to be taken
+/// promptly, and by another task than one that waits for a call of the handle: while nobody takes them, the
+/// network stands still.
+///
+/// # Errors
+/// [`NetError`] when there is no runtime, the key does not work, or an address cannot be listened on.
+pub fn start(config: &NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), NetError> {
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| NetError::NoRuntime)?;
+    let key = peer::keypair(&config.key)?;
+    let settings = libp2p::swarm::Config::with_tokio_executor()
+        .with_idle_connection_timeout(config.limits.idle_timeout)
+        .with_max_negotiating_inbound_streams(NEGOTIATING);
+    let mut swarm = Swarm::new(
+        transport(&key, &config.limits)?,
+        behaviour(config, &key)?,
+        key.public().to_peer_id(),
+        settings,
+    );
+    for addr in &config.listen {
+        let refused = |reason: String| NetError::CannotListen { addr: addr.clone(), reason };
+        swarm.listen_on(peer::parse_addr(addr)?).map_err(|e| refused(e.to_string()))?;
+    }
+    let (events, received) = mpsc::channel(EVENTS);
+    let (commands, asked) = mpsc::channel(COMMANDS);
+    let listening = Listening { asked: config.listen.len(), waiting: config.listen.len(), addrs: Vec::new() };
+    let (told, listening) = watch::channel(listening);
+    let limits = config.limits.clone();
+    let handle = NetHandle {
+        key: config.key.public(),
+        commands,
+        listening,
+        requests: Slots::new(limits.requests_out),
+        ranges: Slots::new(limits.ranges_out),
+        limits: limits.clone(),
+    };
+    runtime.spawn(Task::new(swarm, told, limits).run(asked, events));
+    Ok((handle, received))
+}

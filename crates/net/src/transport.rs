@@ -1,0 +1,53 @@
+//! How bytes travel: TCP with Noise and Yamux, and QUIC, to addresses and to names (DNS). Windows are
+//! bounded, so that a peer can make this node hold only so much that it has not read.
+//!
+//! A relay's transport goes beside these two.
+
+use crate::NetError;
+use crate::limits::{CONNECTION_STREAMS, CONNECTION_WINDOW, Limits, STREAM_WINDOW};
+use libp2p::core::muxing::StreamMuxerBox;
+use libp2p::core::transport::Boxed;
+use libp2p::core::upgrade::Version;
+use libp2p::identity::Keypair;
+use libp2p::{PeerId, Transport, dns, noise, quic, tcp, yamux};
+
+/// A transport whose connections are authenticated and carry many streams.
+pub type Wire = Boxed<(PeerId, StreamMuxerBox)>;
+
+/// TCP and QUIC, with names resolved as this machine does. Where it has no settings for that, addresses
+/// still work.
+///
+/// # Errors
+/// [`NetError::Setup`] when a part refuses its settings.
+pub fn transport(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {
+    let named = match dns::tokio::Transport::system(plain(key, limits)?) {
+        Ok(named) => named.boxed(),
+        Err(error) => {
+            tracing::warn!(%error, "names cannot be resolved on this machine; addresses work");
+            plain(key, limits)?
+        }
+    };
+    Ok(named)
+}
+
+fn plain(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {
+    let noise = noise::Config::new(key).map_err(|e| NetError::Setup(e.to_string()))?;
+    let mut yamux = yamux::Config::default();
+    yamux.set_max_num_streams(CONNECTION_STREAMS);
+    let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
+        .upgrade(Version::V1Lazy)
+        .authenticate(noise)
+        .multiplex(yamux)
+        .timeout(limits.dial_timeout)
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+
+    let mut settings = quic::Config::new(key);
+    settings.handshake_timeout = limits.dial_timeout;
+    settings.max_concurrent_stream_limit = CONNECTION_STREAMS as u32;
+    settings.max_connection_data = CONNECTION_WINDOW;
+    settings.max_stream_data = STREAM_WINDOW;
+    let quic =
+        quic::tokio::Transport::new(settings).map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+
+    Ok(quic.or_transport(tcp).map(|either, _| either.into_inner()).boxed())
+}

@@ -1,0 +1,183 @@
+//! Connections: who may connect, who is told, and how it ends.
+
+use crate::support::{QUIC, SOON, TCP, TestNode, cell, have, until};
+use lifeboat_log::SecretKey;
+use lifeboat_net::limits::Rate;
+use lifeboat_net::{Limits, NetConfig, NetError, NetEvent, addr_with_peer, start};
+use std::time::Duration;
+use tokio::time::timeout;
+
+#[tokio::test]
+async fn both_sides_are_told_when_a_connection_comes_and_goes() {
+    let mut server = TestNode::listening(61, &[TCP, QUIC], Limits::default());
+    let mut client = TestNode::tcp(62);
+    let addrs = server.handle.listen_addrs().await;
+    assert_eq!(addrs.len(), 2, "{addrs:?}");
+    client.dial(&server).await;
+    let (peer, reached) = client
+        .next(
+            |event| if let NetEvent::Connected { peer, addrs } = event { Some((peer, addrs)) } else { None },
+        )
+        .await;
+    assert_eq!((peer, reached.len()), (server.handle.key(), 1));
+    assert!(addrs.contains(&reached[0]));
+    // The server is told where the client says it listens, which the connection does not show.
+    let mut connected = false;
+    let told = server
+        .next(|event| match event {
+            NetEvent::Connected { addrs, .. } => {
+                assert!(addrs.is_empty());
+                connected = true;
+                None
+            }
+            NetEvent::Discovered { peer, addrs } => Some((peer, addrs)),
+            _ => None,
+        })
+        .await;
+    assert!(connected);
+    assert_eq!(told.0, client.handle.key());
+    assert!(told.1.contains(&client.addr().await), "{told:?}");
+    client.handle.disconnect(server.handle.key()).await.unwrap();
+    for node in [&mut client, &mut server] {
+        node.next(|event| matches!(event, NetEvent::Disconnected { .. }).then_some(())).await;
+    }
+    assert_eq!(client.handle.peers().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_node_that_stops_tells_its_peers_and_answers_no_more() {
+    for listen in [TCP, QUIC] {
+        let server = TestNode::listening(63, &[listen], Limits::default());
+        let mut client = TestNode::tcp(64);
+        client.dial(&server).await;
+        timeout(SOON, server.handle.stop()).await.unwrap();
+        assert_eq!(server.handle.peers().await, Err(NetError::Stopped));
+        let told = client.next(|event| matches!(event, NetEvent::Disconnected { .. }).then_some(()));
+        timeout(Duration::from_secs(5), told).await.expect("it is told, not left to find out");
+    }
+}
+
+#[tokio::test]
+async fn another_node_at_the_address_will_not_do() {
+    let server = TestNode::tcp(65);
+    let client = TestNode::tcp(66);
+    let wrong = addr_with_peer(&server.addr().await, &SecretKey::from_seed(&[99; 32]).public()).unwrap();
+    let error = client.handle.dial(&wrong).await.unwrap_err();
+    assert!(error.to_string().contains("another node is there"), "{error}");
+    let plain = server.addr().await.split("/p2p/").next().unwrap().to_owned();
+    assert_eq!(client.handle.dial(&plain).await, Ok(server.handle.key()), "any node will do without a name");
+}
+
+#[tokio::test]
+async fn addresses_that_lead_nowhere_say_so() {
+    let node = TestNode::tcp(67);
+    let bad = node.handle.dial("the kitchen").await.unwrap_err();
+    assert!(matches!(bad, NetError::BadAddress { .. }), "{bad}");
+    let closed = node.handle.dial("/ip4/127.0.0.1/tcp/1").await.unwrap_err();
+    assert!(matches!(closed, NetError::CannotDial { .. }), "{closed}");
+    let own = node.handle.dial(node.addr().await.split("/p2p/").next().unwrap()).await.unwrap_err();
+    assert!(matches!(own, NetError::CannotDial { .. }), "{own}");
+    let taken = node.addr().await.split("/p2p/").next().unwrap().to_owned();
+    let config = NetConfig {
+        key: SecretKey::from_seed(&[68; 32]),
+        listen: vec![taken],
+        mdns: false,
+        limits: Limits::default(),
+    };
+    let error = start(&config).unwrap_err();
+    assert!(matches!(error, NetError::CannotListen { .. }), "{error}");
+}
+
+#[test]
+fn without_a_runtime_there_is_no_network() {
+    let config = NetConfig {
+        key: SecretKey::from_seed(&[69; 32]),
+        listen: vec![],
+        mdns: false,
+        limits: Limits::default(),
+    };
+    assert_eq!(start(&config).unwrap_err(), NetError::NoRuntime);
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_are_denied_and_room_comes_back() {
+    let limits = Limits { connections_in: 2, ..Limits::default() };
+    let server = TestNode::listening(70, &[TCP], limits);
+    let addr = server.addr().await;
+    let server = server.answering(|_| lifeboat_protocol::Response::Noted);
+    let clients: Vec<_> = (71..75).map(|seed| TestNode::listening(seed, &[], Limits::default())).collect();
+    for client in &clients {
+        // One that is denied may first look as if it were connected.
+        let _ = client.handle.dial(&addr).await;
+    }
+    until(|| async { server.peers().await.is_ok_and(|peers| peers.len() == 2) }).await;
+    let mut served = 0;
+    for client in &clients {
+        served += usize::from(client.handle.request(server.key(), &have(1)).await.is_ok());
+    }
+    assert_eq!(served, 2);
+    for client in &clients {
+        client.handle.disconnect(server.key()).await.unwrap();
+    }
+    until(|| async { server.peers().await.is_ok_and(|peers| peers.is_empty()) }).await;
+    clients[3].handle.dial(&addr).await.unwrap();
+    assert!(clients[3].handle.request(server.key(), &have(1)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_that_connects_too_fast_is_denied() {
+    let rate = Rate { burst: 3, per_second: 0.01 };
+    let server = TestNode::listening(76, &[TCP], Limits { connection_rate: rate, ..Limits::default() });
+    let addr = server.addr().await;
+    let client = TestNode::listening(77, &[], Limits::default());
+    let mut reached = 0;
+    for _ in 0..6 {
+        if client.handle.dial(&addr).await.is_ok() {
+            reached += 1;
+            client.handle.disconnect(server.handle.key()).await.unwrap();
+            until(|| async { client.handle.peers().await.is_ok_and(|peers| peers.is_empty()) }).await;
+        }
+    }
+    assert_eq!(reached, 3);
+}
+
+#[tokio::test]
+async fn a_refused_peer_is_cut_off_and_stays_out() {
+    let mut server = TestNode::tcp(78);
+    let client = TestNode::tcp(79);
+    client.dial(&server).await;
+    server.next(|event| matches!(event, NetEvent::Connected { .. }).then_some(())).await;
+    server.handle.refuse(client.handle.key(), Duration::from_secs(60)).await.unwrap();
+    server.next(|event| matches!(event, NetEvent::Disconnected { .. }).then_some(())).await;
+    let _ = client.handle.dial(&server.addr().await).await;
+    let asked = client.handle.request(server.handle.key(), &have(1)).await;
+    assert!(asked.is_err(), "{asked:?}");
+    assert_eq!(server.handle.peers().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_node_that_takes_no_events_stands_still_and_goes_on_when_it_does() {
+    let mut server = TestNode::tcp(80);
+    let client = TestNode::tcp(81);
+    client.dial(&server).await;
+    server.handle.follow(cell(9)).await.unwrap();
+    let key = server.handle.key();
+    let asking: Vec<_> = (0..16)
+        .map(|n| {
+            let handle = client.handle.clone();
+            tokio::spawn(async move { handle.request(key, &have(n)).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut replied = 0;
+    while replied < 16 {
+        let reply = server
+            .next(|event| if let NetEvent::Request { reply, .. } = event { Some(reply) } else { None })
+            .await;
+        reply.send(&lifeboat_protocol::Response::Noted).unwrap();
+        replied += 1;
+    }
+    for asking in asking {
+        assert!(asking.await.unwrap().is_ok());
+    }
+}
