@@ -115,6 +115,9 @@ impl<S: Storage> Storage for FaultyStorage<S> {
     fn remove(&self, name: &str) -> Result<(), StorageError> {
         self.step(name, || Ok(()), || self.below.remove(name))
     }
+    fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
+        self.step(from, || Ok(()), || self.below.rename(from, to))
+    }
     fn list(&self, folder: &str) -> Result<Vec<Item>, StorageError> {
         self.below.list(folder)
     }

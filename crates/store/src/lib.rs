@@ -4,20 +4,29 @@
 //! The database holds only what can be made again from it. All is written through one trait,
 //! [`storage::Storage`], with a backend on a disk, one in memory and one that fails when a test asks.
 
+pub mod audit;
+pub mod database;
+pub mod details;
+pub mod disk;
+mod error;
+pub mod export;
+pub mod faulty;
+pub mod folder;
+pub mod index;
 pub mod limits;
 pub mod log_store;
 pub mod memory;
 pub mod notice;
 pub mod outbox;
+pub mod pending;
 pub mod promises;
+mod reading;
+mod recovery;
+mod repair;
+pub mod snapshot;
 pub mod storage;
-pub mod database;
-pub mod disk;
-pub mod faulty;
-pub mod audit;
-pub mod folder;
+pub mod term_files;
 mod tiles_audit;
-pub mod export;
 
 pub use disk::DiskStorage;
 pub use faulty::{Failure, FaultyStorage};

@@ -1,112 +1,302 @@
-//! One cell's log on a storage.
+//! One cell's log on a storage: writing. Records are appended to the bundle that grows and made durable
+//! by one sync; a bundle that is full is synced with its hash tiles before the next one begins, so that
+//! only the last bundle can ever be unfinished. After a failed writing nothing more is written until the
+//! log is opened again. Reading is in `reading.rs`, what opening does in `recovery.rs`.
 
+use crate::details::Details;
+use crate::index::{self, Ids, Row};
+use crate::limits::MAX_BATCH;
 use crate::notice::Notice;
-use crate::storage::{Storage, StorageError};
-use lifeboat_log::{Broken, CellId, Chain, Detail, DetailHash, EntryId, Kind, Position, Proof, PublicKey, Record, SignedCheckpoint, SignedEntry, Term, TreeHash};
-use std::sync::Arc;
+use crate::storage::{Change, Storage, StorageError, Table};
+use crate::term_files::{NewNodes, TermFiles};
+use lifeboat_log::limits::TILE_WIDTH;
+use lifeboat_log::tree::Frontier;
+use lifeboat_log::{CellId, Chain, Opening, Position, Record, SignedCheckpoint, Term};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Why the log could not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Reading or writing failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// Records were given that do not follow on the log.
-    #[error(transparent)]
-    Broken(#[from] Broken),
-    /// The log is damaged at a place that opening does not mend.
-    #[error("the log is damaged at #{position} ({file}): {what}; run: lifeboat repair")]
-    Damaged {
-        /// The first record that is damaged.
-        position: Position,
-        /// The file.
-        file: String,
-        /// What is wrong.
-        what: String,
-    },
-    /// An audit was asked of a folder that holds no log.
-    #[error("{0}: no log lies here; name the folder of a cell's log, or a home")]
-    NoLog(String),
-    /// An earlier writing failed; nothing more is written until the log is opened again.
-    #[error("an earlier writing to this disk failed; open the log again before writing more")]
-    Stopped,
-    /// A checkpoint that does not fit what the log holds.
-    #[error("a checkpoint that does not fit the records here")]
-    WrongCheckpoint,
-    /// A checkpoint older than the one that the log has.
-    #[error("a checkpoint older than the one here")]
-    OldCheckpoint,
-    /// A record, term or proof was asked for that the log does not have.
-    #[error("the log has no such record, or no checkpoint over it yet")]
-    NotHere,
-    /// More was given or asked for than a bound allows.
-    #[error("more than {0} at one time")]
-    TooMany(usize),
-}
+pub use crate::error::StoreError;
 
 /// One cell's log.
 pub struct LogStore {
-    storage: Arc<dyn Storage>,
-    chain: Chain,
-    checkpoint: Option<SignedCheckpoint>,
-    missing: Option<SignedCheckpoint>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) chain: Chain,
+    /// All terms, the open one last.
+    pub(crate) spans: Vec<Span>,
+    pub(crate) checkpoint: Option<SignedCheckpoint>,
+    pub(crate) missing: Option<SignedCheckpoint>,
+    /// What the index will say of the bundle that grows.
+    pub(crate) rows: Vec<Row>,
+    /// Files with bytes that are not durable.
+    pub(crate) unsynced: BTreeSet<String>,
+    pub(crate) stopped: bool,
+    pub(crate) lazy: Mutex<Lazy>,
 }
 
-#[allow(clippy::todo, missing_docs, unused_variables, clippy::missing_errors_doc)]
+/// What is made when it is first needed.
+#[derive(Default)]
+pub(crate) struct Lazy {
+    pub ids: Option<Ids>,
+    pub details: Option<Details>,
+    pub notices: Vec<Notice>,
+    /// The bundle that was read last: term, number, bytes.
+    pub bundle: Option<(Term, u64, Arc<Vec<u8>>)>,
+}
+
+/// Where a term lies in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub term: Term,
+    pub start: Position,
+    pub opening: Opening,
+}
+
+/// Records that go into one bundle together.
+struct Piece {
+    term: Term,
+    start: Position,
+    /// The first record's place in its term.
+    index: u64,
+    framed: Vec<u8>,
+    nodes: NewNodes,
+    rows: Vec<Row>,
+    /// The tree after the piece.
+    tree: Frontier,
+    opening: Option<Opening>,
+}
+
 impl LogStore {
-    /// The cells whose logs a home holds.
-    pub fn cells(storage: &dyn Storage) -> Result<Vec<CellId>, StoreError> { todo!() }
-    /// Opens a cell's log, an empty one where there is none, without a scan of it, and mends its end.
-    pub fn open(storage: Arc<dyn Storage>, cell: CellId) -> Result<(Self, Vec<Notice>), StoreError> { todo!() }
-    /// As open, but reads all and cuts the log before the first record that is damaged.
-    pub fn repair(storage: Arc<dyn Storage>, cell: CellId) -> Result<(Self, Vec<Notice>), StoreError> { todo!() }
-    pub fn storage(&self) -> &Arc<dyn Storage> { &self.storage }
+    /// The storage.
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
     /// Where the log stands.
-    pub fn chain(&self) -> &Chain { &self.chain }
-    pub fn cell(&self) -> CellId { self.chain.cell() }
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+    /// The cell.
+    pub fn cell(&self) -> CellId {
+        self.chain.cell()
+    }
     /// The number of records.
-    pub fn len(&self) -> u64 { self.chain.next().0 }
-    pub fn is_empty(&self) -> bool { self.len() == 0 }
+    pub fn len(&self) -> u64 {
+        self.chain.next().0
+    }
+    /// Whether there is no record yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
     /// The newest checkpoint of the open term whose records are all here.
-    pub fn checkpoint(&self) -> Option<&SignedCheckpoint> { self.checkpoint.as_ref() }
+    pub fn checkpoint(&self) -> Option<&SignedCheckpoint> {
+        self.checkpoint.as_ref()
+    }
     /// A checkpoint that covers records which were lost here and must be fetched again. A keeper places
     /// nothing while there is one.
-    pub fn missing(&self) -> Option<&SignedCheckpoint> { self.missing.as_ref() }
-    /// Writes records that follow the log; not durable before sync.
-    pub fn append(&mut self, records: &[Record]) -> Result<(), StoreError> { todo!() }
-    /// Makes all that was appended durable (records and details).
-    pub fn sync(&mut self) -> Result<(), StoreError> { todo!() }
-    /// Stores a checkpoint of the open term; its records must be here and synced.
-    pub fn set_checkpoint(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> { todo!() }
-    pub fn record(&self, at: Position) -> Result<Option<Record>, StoreError> { todo!() }
-    /// Records from a position on, their signatures checked on all cores.
-    pub fn records(&self, from: Position, max: usize) -> Result<Vec<Record>, StoreError> { todo!() }
-    pub fn raw_records(&self, from: Position, max_records: usize, max_bytes: usize) -> Result<Vec<Vec<u8>>, StoreError> { todo!() }
-    pub fn find(&self, id: &EntryId) -> Result<Option<Position>, StoreError> { todo!() }
-    /// At most max positions from `from` on of entries of this kind.
-    pub fn by_kind(&self, kind: Kind, from: Position, max: usize) -> Result<Vec<Position>, StoreError> { todo!() }
-    pub fn by_author(&self, author: &PublicKey, from: Position, max: usize) -> Result<Vec<Position>, StoreError> { todo!() }
-    /// The proof of a record under the stored checkpoint of its term.
-    pub fn proof(&self, at: Position) -> Result<Proof, StoreError> { todo!() }
-    /// That a term's tree of `old` records is the beginning of that of `new`.
-    pub fn consistency(&self, term: Term, old: u64, new: u64) -> Result<Vec<TreeHash>, StoreError> { todo!() }
-    /// The root of the first `size` records of a term.
-    pub fn root(&self, term: Term, size: u64) -> Result<TreeHash, StoreError> { todo!() }
-    /// Keeps details; durable with the next sync.
-    pub fn put_details(&self, details: &[Detail]) -> Result<(), StoreError> { todo!() }
-    pub fn put_detail(&self, detail: &Detail) -> Result<(), StoreError> { todo!() }
-    pub fn detail(&self, hash: &DetailHash) -> Result<Option<Detail>, StoreError> { todo!() }
-    pub fn has_detail(&self, hash: &DetailHash) -> Result<bool, StoreError> { todo!() }
-    /// Details that records from `from` on name and this home lacks, at most max, and where to look on.
-    pub fn missing_details(&self, from: Position, max: usize) -> Result<(Vec<(Position, lifeboat_log::DetailRef)>, Position), StoreError> { todo!() }
-    pub fn erase_detail(&self, hash: &DetailHash) -> Result<bool, StoreError> { todo!() }
-    pub fn put_state(&self, at: Position, rules: u16, bytes: &[u8]) -> Result<(), StoreError> { todo!() }
-    pub fn latest_state(&self) -> Result<Option<(Position, u16, Vec<u8>)>, StoreError> { todo!() }
-    pub fn put_pending(&self, entry: &SignedEntry) -> Result<(), StoreError> { todo!() }
-    pub fn pending(&self) -> Result<Vec<SignedEntry>, StoreError> { todo!() }
-    pub fn remove_pending(&self, ids: &[EntryId]) -> Result<(), StoreError> { todo!() }
-    /// Reads the whole log and writes its index anew.
-    pub fn rebuild_index(&self) -> Result<(), StoreError> { todo!() }
+    pub fn missing(&self) -> Option<&SignedCheckpoint> {
+        self.missing.as_ref()
+    }
+
+    pub(crate) fn lazy(&self) -> MutexGuard<'_, Lazy> {
+        self.lazy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn files(&self, span: &Span) -> TermFiles<'_> {
+        TermFiles::new(&*self.storage, self.cell(), span.term, span.start)
+    }
+
+    /// Writes records that follow the log. They are durable after [`LogStore::sync`].
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] when one does not follow, [`StoreError::WrongCheckpoint`] when they are not
+    /// those that were lost here: nothing is written then. Others stop the log.
+    pub fn append(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        if self.stopped {
+            return Err(StoreError::Stopped);
+        }
+        if records.len() > MAX_BATCH {
+            return Err(StoreError::TooMany(MAX_BATCH));
+        }
+        let (chain, pieces) = self.plan(records)?;
+        for piece in pieces {
+            let written = self.write_piece(piece);
+            self.stopped = written.is_err();
+            written?;
+        }
+        self.chain = chain;
+        let size = self.chain.open().map_or(0, |open| open.tree.size());
+        if self.missing.as_ref().is_some_and(|missing| missing.size <= size) {
+            self.checkpoint = self.missing.take();
+        }
+        Ok(())
+    }
+
+    /// The chain after these records, and the pieces in which they are written.
+    fn plan(&self, records: &[Record]) -> Result<(Chain, Vec<Piece>), StoreError> {
+        let mut chain = self.chain.clone();
+        let mut pieces: Vec<Piece> = Vec::new();
+        for record in records {
+            let (position, before) = (chain.next(), chain.open().map(|open| open.term));
+            chain.extend(record)?;
+            let Some(open) = chain.open() else { continue };
+            let index = open.tree.size() - 1;
+            if self.missing.as_ref().is_some_and(|lost| lost.size == index + 1 && lost.root != open.tree.root()) {
+                return Err(StoreError::WrongCheckpoint);
+            }
+            let opens = before != Some(open.term);
+            if opens && self.missing.is_some() {
+                return Err(StoreError::WrongCheckpoint);
+            }
+            if opens || pieces.is_empty() || index.is_multiple_of(TILE_WIDTH) {
+                let opened = || Frontier::default();
+                let tree = match pieces.last() {
+                    _ if opens => opened(),
+                    Some(piece) => piece.tree.clone(),
+                    None => self.chain.open().map_or_else(opened, |open| open.tree.clone()),
+                };
+                let opening = opens.then(|| open.opening.clone());
+                pieces.push(Piece { term: open.term, start: open.start, index, framed: Vec::new(), nodes: NewNodes::default(), rows: Vec::new(), tree, opening });
+            }
+            let bytes = record.to_bytes();
+            if let Some(piece) = pieces.last_mut() {
+                debug_assert_eq!(piece.start.0 + piece.index + piece.rows.len() as u64, position.0);
+                lifeboat_log::tile::push_framed(&mut piece.framed, &bytes);
+                piece.nodes.push(&mut piece.tree, lifeboat_log::tree::leaf_hash(&bytes));
+                piece.rows.extend(Row::of(&bytes));
+            }
+        }
+        Ok((chain, pieces))
+    }
+
+    fn write_piece(&mut self, piece: Piece) -> Result<(), StoreError> {
+        if let Some(opening) = &piece.opening {
+            self.open_term(piece.term, piece.start, opening)?;
+        }
+        let storage = self.storage.clone();
+        let files = TermFiles::new(&*storage, self.cell(), piece.term, piece.start);
+        let bundle = piece.index / TILE_WIDTH;
+        let name = files.bundle(bundle);
+        storage.append(&name, &piece.framed)?;
+        let mut touched = vec![name.clone()];
+        for (level, tile, _, hashes) in piece.nodes.by_tile() {
+            let tile = files.tile(level, tile);
+            storage.append(&tile, &hashes)?;
+            touched.push(tile);
+        }
+        self.note(&piece.rows, Position(piece.start.0 + piece.index));
+        self.lazy().bundle = None;
+        if piece.tree.size().is_multiple_of(TILE_WIDTH) {
+            let names: Vec<&str> = touched.iter().map(String::as_str).collect();
+            storage.sync(&names)?;
+            self.unsynced.remove(&name);
+            self.close_bundle(&files, piece.term, bundle);
+        } else {
+            self.unsynced.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Ends the term that was open: its last checkpoint is the base of the new one.
+    fn open_term(&mut self, term: Term, start: Position, opening: &Opening) -> Result<(), StoreError> {
+        if let (Some(old), Some(base)) = (self.spans.last(), &opening.base) {
+            self.storage.replace(&self.files(old).checkpoint(), &base.checkpoint)?;
+        }
+        self.spans.push(Span { term, start, opening: opening.clone() });
+        self.rows.clear();
+        self.checkpoint = None;
+        Ok(())
+    }
+
+    fn note(&mut self, rows: &[Row], from: Position) {
+        self.rows.extend_from_slice(rows);
+        if let Some(ids) = &mut self.lazy().ids {
+            rows.iter().zip(from.0..).for_each(|(row, position)| ids.add(row.id, position));
+        }
+    }
+
+    /// Writes the summary of a full bundle into the index, which can be made again if this fails.
+    fn close_bundle(&mut self, files: &TermFiles<'_>, term: Term, bundle: u64) {
+        let rows = std::mem::take(&mut self.rows);
+        let root = files.node(8, bundle);
+        let put = root.and_then(|root| Ok(index::put(&*self.storage, self.cell(), term, bundle, root, &rows)?));
+        if let Err(error) = put {
+            tracing::warn!(%error, "the index could not be written; it is made again when it is read");
+        }
+    }
+
+    /// Makes all that was appended durable, details too: one sync for any number of records.
+    ///
+    /// # Errors
+    /// Those of the storage: the log is then stopped.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        if self.stopped {
+            return Err(StoreError::Stopped);
+        }
+        let pack = self.lazy().details.as_ref().and_then(Details::unsynced);
+        let names: Vec<&str> = self.unsynced.iter().chain(&pack).map(String::as_str).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let synced = self.storage.sync(&names);
+        self.stopped = synced.is_err();
+        synced?;
+        self.unsynced.clear();
+        if let Some(details) = &mut self.lazy().details {
+            details.synced();
+        }
+        Ok(())
+    }
+
+    /// Stores a checkpoint of the open term, or the same one with more cosignatures. What it covers is
+    /// made durable first.
+    ///
+    /// # Errors
+    /// [`StoreError::OldCheckpoint`], [`StoreError::WrongCheckpoint`], and those of the storage.
+    pub fn set_checkpoint(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> {
+        self.sync()?;
+        let open = self.chain.open().ok_or(StoreError::WrongCheckpoint)?;
+        let bytes = checkpoint.to_bytes();
+        let verified = open.verify(self.cell(), &bytes).map_err(|_| StoreError::WrongCheckpoint)?;
+        let floor = self.missing.as_ref().or(self.checkpoint.as_ref()).map_or(0, |c| c.size);
+        if verified.size < floor {
+            return Err(StoreError::OldCheckpoint);
+        }
+        if verified.size > open.tree.size() || self.root(open.term, verified.size)? != verified.root {
+            return Err(StoreError::WrongCheckpoint);
+        }
+        let Some(span) = self.spans.last() else { return Err(StoreError::WrongCheckpoint) };
+        let written = self.storage.refresh(&self.files(span).checkpoint(), &bytes);
+        self.stopped = written.is_err();
+        written?;
+        let copied = copy_checkpoint(&*self.storage, self.cell(), span.term, &bytes);
+        if let Err(error) = copied {
+            tracing::warn!(%error, "the copy of the checkpoint could not be written");
+        }
+        self.checkpoint = Some(verified);
+        Ok(())
+    }
+
     /// What was found wrong and mended since the last time.
-    pub fn take_notices(&self) -> Vec<Notice> { todo!() }
+    pub fn take_notices(&self) -> Vec<Notice> {
+        let mut notices = std::mem::take(&mut self.lazy().notices);
+        notices.extend(self.storage.take_notices());
+        notices
+    }
+}
+
+/// The key under which the database holds a copy of a term's checkpoint.
+pub(crate) fn checkpoint_key(cell: CellId, term: Term, piece: u8) -> Vec<u8> {
+    [&cell.0[..], &term.0.to_be_bytes(), &[piece]].concat()
+}
+
+/// Most pieces of a copied checkpoint; a longer one (64 KiB at most) has no copy.
+pub(crate) const CHECKPOINT_PIECES: u8 = 4;
+
+fn copy_checkpoint(storage: &dyn Storage, cell: CellId, term: Term, bytes: &[u8]) -> Result<(), StorageError> {
+    let mut pieces = bytes.chunks(crate::limits::MAX_VALUE);
+    let change = |piece| {
+        let key = checkpoint_key(cell, term, piece);
+        Change { table: Table::Checkpoint, key, value: pieces.next().map(<[u8]>::to_vec) }
+    };
+    let changes: Vec<Change> = (0..CHECKPOINT_PIECES).map(change).collect();
+    storage.write(&changes)
 }

@@ -215,6 +215,19 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
+        let mut inner = self.inner();
+        let below = format!("{from}/");
+        let moved: Vec<String> =
+            inner.files.keys().filter(|name| *name == from || name.starts_with(&below)).cloned().collect();
+        for name in moved {
+            if let Some(file) = inner.files.remove(&name) {
+                inner.files.insert(format!("{to}{}", &name[from.len()..]), file);
+            }
+        }
+        Ok(())
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<Item>, StorageError> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut items = BTreeSet::new();

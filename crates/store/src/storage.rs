@@ -66,6 +66,12 @@ pub trait Storage: Send + Sync {
     /// [`StorageError`].
     fn remove(&self, name: &str) -> Result<(), StorageError>;
 
+    /// Gives a file or folder another name, durably.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn rename(&self, from: &str, to: &str) -> Result<(), StorageError>;
+
     /// What is in a folder, by name; empty when there is none.
     ///
     /// # Errors
