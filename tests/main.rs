@@ -1,0 +1,3 @@
+//! The one binary of the tests that drive the whole: it links once and starts fast.
+
+mod tidy;
