@@ -95,7 +95,8 @@ fn source(path: &Path) -> Source {
     let path = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
     let tests_from = lines.iter().position(|line| line.trim() == "#[cfg(test)]").unwrap_or(lines.len());
     let parts: Vec<&str> = path.split('/').collect();
-    let for_tests = |part: &&str| matches!(*part, "tests" | "benches" | "testing" | "testing.rs" | "sim");
+    let for_tests =
+        |part: &&str| matches!(*part, "tests" | "tests.rs" | "benches" | "testing" | "testing.rs" | "sim");
     Source { tests_from, all_tests: parts.iter().any(for_tests), path, lines }
 }
 
