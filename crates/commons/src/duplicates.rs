@@ -78,10 +78,13 @@ impl Duplicates {
             let day = u32::from_le_bytes(take(&mut bytes)?);
             let count = u64::from_le_bytes(take(&mut bytes)?);
             let len = usize::try_from(count).ok().and_then(|count| count.checked_mul(8));
-            let (names, rest) = bytes.split_at_checked(len.ok_or(Malformed::TooLong)?).ok_or(Malformed::Truncated)?;
+            let (names, rest) =
+                bytes.split_at_checked(len.ok_or(Malformed::TooLong)?).ok_or(Malformed::Truncated)?;
             bytes = rest;
-            let names: Vec<u64> =
-                names.chunks_exact(8).map(|mut name| take(&mut name).map(u64::from_le_bytes)).collect::<Result<_, _>>()?;
+            let names: Vec<u64> = names
+                .chunks_exact(8)
+                .map(|mut name| take(&mut name).map(u64::from_le_bytes))
+                .collect::<Result<_, _>>()?;
             if names.is_empty() || found.buckets.last_key_value().is_some_and(|(last, _)| *last >= day) {
                 return Err(Malformed::NotCanonical);
             }

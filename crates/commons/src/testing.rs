@@ -168,7 +168,7 @@ impl TestCell {
     pub fn place(&mut self, entry: SignedEntry) -> Effect {
         let record = self.record_of(entry);
         self.chain.extend(&record).expect("it follows");
-        let mut state = self.state.clone();
+        let mut state = std::mem::replace(&mut self.state, State::new(record.entry().cell));
         let effect = state.apply(&record, self);
         self.state = state;
         self.places.insert(record.entry().id(), self.records.len());

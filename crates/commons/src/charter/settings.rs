@@ -54,7 +54,8 @@ type Named = List<(u16, CharterText), MAX_LISTED>;
 pub(super) fn write(charter: &Charter) -> Option<Vec<Setting>> {
     let c = charter;
     let named = |map: &BTreeMap<u16, CharterText>| {
-        Named::new(map.iter().map(|(id, name)| (*id, name.clone())).collect()).map(|list| codec::encode(&list))
+        Named::new(map.iter().map(|(id, name)| (*id, name.clone())).collect())
+            .map(|list| codec::encode(&list))
     };
     let currencies: List<Currency, MAX_LISTED> = List::new(c.currencies.clone())?;
     let values = [
@@ -160,6 +161,7 @@ mod tests {
     use super::super::CharterChange;
     use super::*;
     use crate::body::{BadBody, compose};
+    use crate::common::Common;
 
     fn setting(id: u16, version: u16, value: Vec<u8>) -> Setting {
         Setting { id, version, value: Bytes::new(value).unwrap() }
@@ -193,7 +195,11 @@ mod tests {
             setting(3, 1, codec::encode(&367_u16)),
             setting(9, 1, codec::encode(&0_u32)),
             setting(9, 1, vec![1]),
-            setting(6, 1, codec::encode(&List::<Currency, 4>::new(vec![Currency::new("eur").unwrap()]).unwrap())),
+            setting(
+                6,
+                1,
+                codec::encode(&List::<Currency, 4>::new(vec![Currency::new("eur").unwrap()]).unwrap()),
+            ),
         ];
         for setting in bad {
             assert!(Charter::default().set(&setting).is_err(), "{setting:?}");

@@ -94,7 +94,8 @@ impl Accounts {
             let Some(step) = step else { continue };
             let known = changed.iter().position(|c| c.as_ref().is_some_and(|(a, _)| *a == step.account));
             let slot = known.unwrap_or(usize::from(changed[0].is_some()));
-            let (_, flow) = changed[slot].get_or_insert_with(|| (step.account.clone(), self.flow(&step.account)));
+            let (_, flow) =
+                changed[slot].get_or_insert_with(|| (step.account.clone(), self.flow(&step.account)));
             let cell = flow.column(step.column);
             let after = if back { cell.checked_sub(step.amount) } else { cell.checked_add(step.amount) };
             *cell = after.ok_or(Reason::TooLarge)?;
@@ -124,7 +125,10 @@ impl Accounts {
         for (other, flow) in changed.iter().flatten() {
             if matches!(other, Account::Money(same, _) if same == currency) {
                 let was = self.flow(other).balance();
-                sum = sum.checked_sub(was).and_then(|sum| sum.checked_add(flow.balance())).ok_or(Reason::TooLarge)?;
+                sum = sum
+                    .checked_sub(was)
+                    .and_then(|sum| sum.checked_add(flow.balance()))
+                    .ok_or(Reason::TooLarge)?;
             }
         }
         Ok(sum)

@@ -11,7 +11,7 @@ mod slips;
 
 pub use accounts::Flow;
 pub use body::{
-    Given, LedgerStatement, Meet, Need, Offer, OpeningStock, Received, ReceiptConfirmed, Source, Withdraw,
+    Given, LedgerStatement, Meet, Need, Offer, OpeningStock, ReceiptConfirmed, Received, Source, Withdraw,
 };
 pub use posts::Post;
 pub use quantity::{Currency, Item, Quantity, Thing, Unit, is_currency};

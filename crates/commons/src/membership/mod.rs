@@ -6,17 +6,15 @@ mod powers;
 mod rules;
 
 pub use body::{
-    ACCEPTANCE_PREFIX, Acceptance, HandleChanged, KEY_PREFIX, KeyAdded, KeyEnded, Leave,
-    MembershipStatement, NODE_PREFIX, NodeNamed, Vouch,
+    ACCEPTANCE_PREFIX, Acceptance, HandleChanged, KEY_PREFIX, KeyAdded, KeyEnded, Leave, MembershipStatement,
+    NODE_PREFIX, NodeNamed, Vouch,
 };
 pub use powers::Powers;
 
 use crate::common::{Day, MemberId};
 use crate::effect::Inadmissible;
 use bincode::{Decode, Encode};
-use lifeboat_log::{
-    CellId, DetailHash, DetailTag, EntryId, Link, Position, PublicKey, SignedEntry, Time,
-};
+use lifeboat_log::{CellId, DetailHash, DetailTag, EntryId, Link, Position, PublicKey, SignedEntry, Time};
 use std::collections::BTreeMap;
 
 /// A person under a handle.

@@ -1,0 +1,13 @@
+//! The rules of the commons, tested from outside: one module a practice, and what holds for all.
+#![allow(missing_docs)]
+
+mod admissible;
+mod bodies;
+mod charter;
+mod fold;
+mod ledger;
+mod membership;
+mod pages;
+mod queries;
+mod say;
+mod terms;

@@ -1,0 +1,1 @@
+//! The worked examples of `docs/practices` are what the fold computes.
