@@ -592,9 +592,9 @@ pub struct KnockItem {
     pub key: PublicKey,
     /// The words that the newcomer should read aloud, as numbers into the list of words.
     pub words: Vec<u16>,
-    /// When the knock came.
+    /// Until when members may vouch for it.
     #[serde(with = "wire::one")]
-    pub at: Time,
+    pub expires: Time,
 }
 
 /// What a sync did for one cell.

@@ -79,13 +79,10 @@ impl Fold {
 fn snapshot(store: &LogStore) -> Option<State> {
     let (at, _, bytes) = store.latest_state().ok()??;
     let state = State::decode(&bytes).ok()?;
-    let head = match at.0.checked_sub(1) {
-        Some(last) if at == store.chain().next() => {
-            let _ = last;
-            store.chain().head()
-        }
-        Some(last) => store.record(Position(last)).ok()??.link().hash(),
-        None => return None,
+    let last = Position(at.0.checked_sub(1)?);
+    let head = match at == store.chain().next() {
+        true => store.chain().head(),
+        false => store.record(last).ok()??.link().hash(),
     };
     let fits = state.cell() == store.cell() && state.next() == at && state.head() == head;
     if !fits {

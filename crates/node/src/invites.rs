@@ -1,55 +1,21 @@
-//! What a home keeps about people who come: the invites it gave out, who has knocked, and its own knock
-//! at another cell. Small files in the home, written whole; nothing of it is in the log.
+//! What a home keeps about people who come: the door with the invites it gave out and who has knocked,
+//! and its own knock at another cell. One small file a cell, written whole before any answer leaves;
+//! nothing of it is in the log.
 
+use crate::ask::{KnockItem, OpenInvite};
 use crate::home::{Home, HomeError, read_bounded, write_private};
-use crate::limits::{MAX_INVITES, MAX_KNOCKS};
+use crate::limits::{KNOCK_LIFETIME_MS, MAX_HANDLE_DETAIL};
 use crate::wire::{self, Blob};
-use lifeboat_log::{CellId, Nonce, PublicKey, Time};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use lifeboat_commons::{Acceptance, State};
+use lifeboat_log::codec::{self, Bytes};
+use lifeboat_log::{CellId, Detail, Nonce, Time};
+use lifeboat_protocol::door::{Door, Knock, OpenInvite as Opened};
+use lifeboat_protocol::{Refusal, Response, check_words, check_words_alone};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Longest of these files, in bytes.
-const MAX_FILE: u64 = 16 * 1024 * 1024;
-
-/// An invite that this home gave out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// The number that tells it from others; it is in the link.
-    #[serde(with = "wire::one")]
-    pub invite: Nonce,
-    /// The secret that is revealed only once a key has knocked with it.
-    #[serde(with = "wire::one")]
-    pub secret: [u8; 32],
-    /// Until when it is open.
-    #[serde(with = "wire::one")]
-    pub expires: Time,
-    /// The link.
-    pub link: String,
-    /// The key that has knocked with it: an invite is for one person.
-    #[serde(with = "wire::maybe")]
-    pub key: Option<PublicKey>,
-}
-
-/// Somebody who has knocked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Knocked {
-    /// The acceptance, encoded.
-    pub acceptance: Blob,
-    /// The detail with the handle.
-    pub handle: Blob,
-    /// The newcomer's key.
-    #[serde(with = "wire::one")]
-    pub key: PublicKey,
-    /// The invite's number.
-    #[serde(with = "wire::one")]
-    pub invite: Nonce,
-    /// What was revealed to the newcomer; nothing where this home did not give out the invite.
-    #[serde(with = "wire::maybe")]
-    pub reveal: Option<[u8; 32]>,
-    /// When.
-    #[serde(with = "wire::one")]
-    pub at: Time,
-}
+const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// This home's own knock at a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,41 +28,59 @@ pub struct OwnKnock {
     pub handle: Blob,
     /// Whether a home of the cell has it.
     pub delivered: bool,
-    /// What was revealed in answer.
+    /// The secret that was revealed in answer.
     #[serde(with = "wire::maybe")]
-    pub reveal: Option<[u8; 32]>,
+    pub secret: Option<[u8; 32]>,
+}
+
+impl OwnKnock {
+    /// What the newcomer reads aloud; only once the knock was delivered.
+    pub fn words(&self) -> Option<Vec<u16>> {
+        self.delivered.then(|| words(self.secret, &self.acceptance))
+    }
 }
 
 /// What a home keeps about people who come to one cell.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub struct Arrivals {
-    /// Invites given out.
-    pub given: Vec<Given>,
-    /// Who has knocked.
-    pub knocked: Vec<Knocked>,
+    /// Invites and who answered them.
+    pub door: Door,
+    /// The links of the invites that this home gave out.
+    pub links: Vec<(Nonce, String)>,
     /// The own knock.
     pub own: Option<OwnKnock>,
 }
 
-/// Why a knock is not taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotWelcome {
-    /// The invite was used with another key.
-    #[error("this invite was used by somebody else: ask for another one")]
-    Used,
-    /// The invite is over.
-    #[error("this invite is over: ask for another one")]
-    Expired,
-    /// Too many have knocked.
-    #[error("too many newcomers wait here: try again in a few days")]
-    Full,
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct File {
+    door: Blob,
+    links: Vec<LinkLine>,
+    own: Option<OwnKnock>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LinkLine {
+    #[serde(with = "wire::one")]
+    invite: Nonce,
+    link: String,
 }
 
 impl Arrivals {
-    /// What the home keeps; empty when the file is missing or damaged (invites can be given again).
+    /// What the home keeps; empty when there is no file, or it is damaged (invites can be given again).
     pub fn load(home: &Home, cell: &CellId) -> Self {
-        load(path(home, cell)).unwrap_or_default()
+        let path = path(home, cell);
+        let Ok(bytes) = read_bounded(&path, MAX_FILE) else { return Self::default() };
+        let file = serde_json::from_slice::<File>(&bytes).ok();
+        let read = file.and_then(|file| {
+            let door = if file.door.is_empty() { Door::default() } else { Door::decode(&file.door).ok()? };
+            let links = file.links.into_iter().map(|line| (line.invite, line.link)).collect();
+            Some(Self { door, links, own: file.own })
+        });
+        read.unwrap_or_else(|| {
+            tracing::warn!(path = %path.display(), "this file is damaged: open invites are forgotten, give new ones");
+            Self::default()
+        })
     }
 
     /// Writes it, whole or not at all.
@@ -105,134 +89,155 @@ impl Arrivals {
     /// Those of the disk.
     pub fn save(&self, home: &Home, cell: &CellId) -> Result<(), HomeError> {
         let path = path(home, cell);
-        let text = serde_json::to_vec(self);
+        let links = self.links.iter().filter(|(invite, _)| self.door.find(&invite.0).is_some());
+        let links = links.map(|(invite, link)| LinkLine { invite: *invite, link: link.clone() }).collect();
+        let file = File { door: Blob(self.door.encode()), links, own: self.own.clone() };
+        let text = serde_json::to_vec(&file);
         let text = text.map_err(|e| HomeError::Io { path: path.clone(), error: e.into() })?;
         write_private(&path, &text)
     }
 
-    /// Forgets what is over.
-    pub fn prune(&mut self, now: Time) {
-        self.given.retain(|given| given.expires >= now);
-        let kept = |knock: &Knocked| now.ms().saturating_sub(knock.at.ms()) < KNOCK_LIFETIME_MS;
-        self.knocked.retain(kept);
+    /// A newcomer's answer to an invite. It is to be written down before the answer leaves.
+    pub fn knock(
+        &mut self,
+        cell: &CellId,
+        invite: [u8; 16],
+        acceptance: &[u8],
+        handle: &[u8],
+        now: Time,
+    ) -> Response {
+        let knock = checked(cell, invite, acceptance, handle);
+        let Some((signed, knock)) = knock.filter(|(signed, _)| signed.expiry > now) else {
+            let text = "the acceptance does not hold: join again with the invite";
+            return Response::Refused(Refusal::with_text(Refusal::NOT_VALID, text));
+        };
+        let until = signed.expiry.min(now.plus_ms(KNOCK_LIFETIME_MS));
+        self.door.knock(invite, knock, until, now)
     }
 
-    /// Adds an invite; false when there are too many.
-    pub fn give(&mut self, given: Given) -> bool {
-        let room = self.given.len() < MAX_INVITES;
-        if room {
-            self.given.push(given);
-        }
-        room
+    /// Who has knocked and is no member yet.
+    pub fn waiting(&self, state: &State, now: Time) -> Vec<KnockItem> {
+        let open = self.door.invites().iter().filter(|opened| opened.expiry > now);
+        open.filter_map(|opened| item(opened, state)).collect()
     }
 
-    /// Takes a knock in, and says what to reveal. The same key may knock again and is told the same.
-    ///
-    /// # Errors
-    /// [`NotWelcome`].
-    pub fn knock(&mut self, mut knock: Knocked) -> Result<Option<[u8; 32]>, NotWelcome> {
-        self.prune_expired_knock(&knock)?;
-        let given = self.given.iter_mut().find(|given| given.invite == knock.invite);
-        if let Some(given) = given {
-            if given.key.is_some_and(|key| key != knock.key) {
-                return Err(NotWelcome::Used);
-            }
-            given.key = Some(knock.key);
-            knock.reveal = Some(given.secret);
-        }
-        let reveal = knock.reveal;
-        match self.knocked.iter().find(|k| k.key == knock.key && k.invite == knock.invite) {
-            // The first acceptance stays: what was revealed answers that one.
-            Some(known) => return Ok(known.reveal),
-            None if self.knocked.len() >= MAX_KNOCKS => return Err(NotWelcome::Full),
-            None => self.knocked.push(knock),
-        }
-        Ok(reveal)
-    }
-
-    fn prune_expired_knock(&mut self, knock: &Knocked) -> Result<(), NotWelcome> {
-        let over = self.given.iter().any(|given| given.invite == knock.invite && given.expires < knock.at);
-        self.prune(knock.at);
-        if over { Err(NotWelcome::Expired) } else { Ok(()) }
+    /// The invites that this home gave out and that are open.
+    pub fn given(&self, now: Time) -> Vec<OpenInvite> {
+        let find = |(invite, link): &(Nonce, String)| {
+            let opened = self.door.find(&invite.0).filter(|opened| opened.expiry > now)?;
+            let (expires, used) = (opened.expiry, opened.knock.is_some());
+            Some(OpenInvite { link: link.clone(), invite: *invite, expires, used })
+        };
+        self.links.iter().filter_map(find).collect()
     }
 }
 
-/// How long a knock is kept when nobody vouches: a month.
-const KNOCK_LIFETIME_MS: u64 = 31 * 24 * 60 * 60 * 1000;
+/// The words that inviter and newcomer compare: three once the secret is revealed, else seven.
+fn words(secret: Option<[u8; 32]>, acceptance: &[u8]) -> Vec<u16> {
+    match secret {
+        Some(secret) => check_words(&secret, acceptance).to_vec(),
+        None => check_words_alone(acceptance).to_vec(),
+    }
+}
+
+/// The acceptance and the knock that carries it, when they hold and fit each other.
+fn checked(cell: &CellId, invite: [u8; 16], acceptance: &[u8], handle: &[u8]) -> Option<(Acceptance, Knock)> {
+    let signed: Acceptance = codec::decode(acceptance).ok()?;
+    let detail = Detail::from_bytes(handle.to_vec()).filter(|_| handle.len() <= MAX_HANDLE_DETAIL)?;
+    let fits = signed.cell == *cell && signed.invite == invite && signed.handle == detail.hash();
+    let named = detail.text().is_some_and(|text| !text.is_empty() && !text.chars().any(char::is_control));
+    if !(fits && named && signed.holds()) {
+        return None;
+    }
+    let knock = Knock { acceptance: Bytes::new(acceptance.to_vec())?, handle: Bytes::new(handle.to_vec())? };
+    Some((signed, knock))
+}
+
+fn item(opened: &Opened, state: &State) -> Option<KnockItem> {
+    let knock = opened.knock.as_ref()?;
+    let signed: Acceptance = codec::decode(&knock.acceptance).ok()?;
+    if state.members().of_key(&signed.key).is_some() {
+        return None;
+    }
+    let text = Detail::from_bytes(knock.handle.to_vec())?.text()?.to_owned();
+    let secret = (opened.secret != [0; 32]).then_some(opened.secret);
+    Some(KnockItem {
+        acceptance: Blob(knock.acceptance.to_vec()),
+        handle: Blob(knock.handle.to_vec()),
+        text,
+        key: signed.key,
+        words: words(secret, &knock.acceptance),
+        expires: signed.expiry,
+    })
+}
 
 fn path(home: &Home, cell: &CellId) -> PathBuf {
     home.own_folder().join(format!("arrivals-{cell}.json"))
 }
 
-fn load<T: DeserializeOwned>(path: PathBuf) -> Option<T> {
-    let bytes = read_bounded(&path, MAX_FILE).ok()?;
-    let value = serde_json::from_slice(&bytes);
-    if value.is_err() {
-        tracing::warn!(path = %path.display(), "this file is damaged and was left out; open invites are forgotten");
-    }
-    value.ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lifeboat_log::SecretKey;
 
-    fn knock(key: u8, invite: u8, at: u64) -> Knocked {
-        Knocked {
-            acceptance: Blob(vec![key]),
-            handle: Blob(vec![]),
-            key: PublicKey([key; 32]),
-            invite: Nonce([invite; 16]),
-            reveal: None,
-            at: Time::from_ms(at),
-        }
-    }
+    const CELL: CellId = CellId([4; 32]);
+    const NOW: Time = Time::ZERO;
 
-    fn given(invite: u8, expires: u64) -> Given {
-        Given {
-            invite: Nonce([invite; 16]),
-            secret: [invite + 100; 32],
-            expires: Time::from_ms(expires),
-            link: "lifeboat:oak-street/x".into(),
-            key: None,
-        }
+    fn knock(arrivals: &mut Arrivals, key: u8, invite: u8, cell: CellId) -> Response {
+        let detail = Detail::open([key; 16], "wren").unwrap();
+        let key = SecretKey::from_seed(&[key; 32]);
+        let signed = Acceptance::sign(cell, [invite; 16], detail.hash(), Time::from_ms(1000), &key);
+        arrivals.knock(&CELL, [invite; 16], &codec::encode(&signed), detail.as_bytes(), NOW)
     }
 
     #[test]
-    fn an_invite_serves_one_key_and_reveals_its_nonce_to_it_alone() {
+    fn both_sides_of_a_knock_have_the_same_words() {
         let mut arrivals = Arrivals::default();
-        assert!(arrivals.give(given(1, 1000)));
-        assert_eq!(arrivals.knock(knock(7, 1, 10)), Ok(Some([101; 32])));
-        assert_eq!(arrivals.knock(knock(7, 1, 20)), Ok(Some([101; 32])));
-        assert_eq!(arrivals.knock(knock(8, 1, 20)), Err(NotWelcome::Used));
-        assert_eq!(arrivals.knock(knock(9, 2, 20)), Ok(None), "an invite of another home");
-        assert_eq!(arrivals.knocked.len(), 2);
-        assert!(arrivals.give(given(3, 30)));
-        assert_eq!(arrivals.knock(knock(5, 3, 40)), Err(NotWelcome::Expired));
+        arrivals.door.invite([1; 16], [7; 32], Time::from_ms(1000), NOW).unwrap();
+        let answer = knock(&mut arrivals, 5, 1, CELL);
+        assert_eq!(answer, Response::Welcome { secret: [7; 32] });
+        let waiting = arrivals.waiting(&State::new(CELL), NOW);
+        assert_eq!(waiting.len(), 1);
+        assert_eq!(waiting[0].text, "wren");
+        let own = OwnKnock {
+            link: String::new(),
+            acceptance: waiting[0].acceptance.clone(),
+            handle: waiting[0].handle.clone(),
+            delivered: true,
+            secret: Some([7; 32]),
+        };
+        assert_eq!(own.words().unwrap(), waiting[0].words);
+        assert_eq!(waiting[0].words.len(), 3);
+        assert_eq!(knock(&mut arrivals, 6, 2, CELL), Response::Noted, "an invite of another home");
+        assert_eq!(arrivals.waiting(&State::new(CELL), NOW)[1].words.len(), 7);
+    }
+
+    #[test]
+    fn a_knock_that_does_not_hold_is_not_kept() {
+        let mut arrivals = Arrivals::default();
+        assert!(matches!(knock(&mut arrivals, 5, 1, CellId([9; 32])), Response::Refused(_)));
+        let garbage = arrivals.knock(&CELL, [1; 16], b"garbage", b"garbage", NOW);
+        assert!(matches!(garbage, Response::Refused(_)));
+        assert!(arrivals.door.invites().is_empty());
     }
 
     #[test]
     fn arrivals_are_kept_and_damage_is_no_panic() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::create(folder.path().join("home"), &crate::Settings::default()).unwrap();
-        let cell = CellId([4; 32]);
         let mut arrivals = Arrivals::default();
-        assert!(arrivals.give(given(1, 1000)));
-        arrivals.knock(knock(7, 1, 10)).unwrap();
-        arrivals.save(&home, &cell).unwrap();
-        assert_eq!(Arrivals::load(&home, &cell), arrivals);
-        std::fs::write(path(&home, &cell), b"{\"given\":7").unwrap();
-        assert_eq!(Arrivals::load(&home, &cell), Arrivals::default());
-    }
-
-    #[test]
-    fn newcomers_cannot_fill_the_disk() {
-        let mut arrivals = Arrivals::default();
-        for i in 0..MAX_KNOCKS {
-            let mut one = knock(1, 2, 10);
-            one.key.0[..8].copy_from_slice(&(i as u64).to_le_bytes());
-            arrivals.knock(one).unwrap();
+        arrivals.door.invite([1; 16], [7; 32], Time::from_ms(1000), NOW).unwrap();
+        arrivals.links.push((Nonce([1; 16]), "lifeboat:oak-street/x".into()));
+        knock(&mut arrivals, 5, 1, CELL);
+        arrivals.save(&home, &CELL).unwrap();
+        let loaded = Arrivals::load(&home, &CELL);
+        assert_eq!(loaded.door, arrivals.door);
+        assert_eq!(loaded.given(NOW), arrivals.given(NOW));
+        assert!(loaded.given(NOW)[0].used);
+        let whole = std::fs::read(path(&home, &CELL)).unwrap();
+        for at in 0..whole.len() {
+            std::fs::write(path(&home, &CELL), &whole[..at]).unwrap();
+            assert!(Arrivals::load(&home, &CELL).links.is_empty());
         }
-        assert_eq!(arrivals.knock(knock(250, 2, 10)), Err(NotWelcome::Full));
     }
 }

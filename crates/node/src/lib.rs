@@ -6,13 +6,16 @@
 pub mod agent;
 pub mod ask;
 pub mod background;
+pub mod cell;
 pub mod control;
 pub mod desk;
+pub mod fold;
 pub mod home;
 pub mod invites;
 pub mod keys;
 pub mod limits;
 pub mod node;
+pub mod reading;
 pub mod service;
 pub mod wire;
 

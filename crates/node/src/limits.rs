@@ -31,10 +31,10 @@ pub const PROGRESS_QUEUE: usize = 16;
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks.
 pub const LOCK_RETRY: Duration = Duration::from_millis(50);
-/// Most invites open at a time in one cell.
-pub const MAX_INVITES: usize = 256;
-/// Most newcomers who wait for a vouch in one cell.
-pub const MAX_KNOCKS: usize = 256;
+/// Longest detail that holds a handle, in bytes.
+pub const MAX_HANDLE_DETAIL: usize = 256;
+/// How long a knock is kept at most when nobody vouches, in milliseconds: a month.
+pub const KNOCK_LIFETIME_MS: u64 = 31 * 24 * 60 * 60 * 1000;
 /// Records folded at a stretch when a home is opened.
 pub const FOLD_BATCH: usize = 4_096;
 /// A snapshot of the state is kept when more records than this were folded since the last one.
@@ -49,3 +49,15 @@ pub const START_RETRY: Duration = Duration::from_millis(30);
 pub const MAX_NODE_LOG: u64 = 4 * 1024 * 1024;
 /// How much of a node's log is read to say why it ended, in bytes.
 pub const MAX_LAST_WORDS: u64 = 64 * 1024;
+/// Messages that wait for a cell's thread; more than a whole submission.
+pub const CELL_QUEUE: usize = 1_024;
+/// Things that a cell asks of the network and that wait to be asked; more are left out and asked again.
+pub const OUTWARD_QUEUE: usize = 256;
+/// Messages that a cell takes before it carries out the next thing: they share one sync.
+pub const MESSAGES_AT_ONCE: usize = 1_024;
+/// Batches that wait for a cell's disk thread; the follower hands out two at most.
+pub const DISK_QUEUE: usize = 4;
+/// Missing details that are looked for at a time.
+pub const DETAILS_AT_ONCE: usize = 1_024;
+/// Words to the person that are kept for one cell.
+pub const MAX_NOTICES: usize = 32;

@@ -16,10 +16,10 @@ use std::collections::BTreeSet;
 pub fn range(store: &LogStore, state: &State, range: &Range) -> Result<Vec<Entered>, StoreError> {
     let count = (range.count as usize).min(MAX_RECORDS_ANSWERED);
     let positions = if range.kinds.is_empty() && range.authors.is_empty() {
-        let (from, to) = plain(store.len(), range, count as u64);
+        let (from, to) = plain(state.next().0, range, count as u64);
         (from..to).map(Position).collect()
     } else {
-        search(store, range, count)?
+        search(store, state.next().0, range, count)?
     };
     let mut entered = Vec::with_capacity(positions.len());
     for at in positions {
@@ -36,6 +36,7 @@ pub fn range(store: &LogStore, state: &State, range: &Range) -> Result<Vec<Enter
 /// [`StoreError`].
 pub fn find(store: &LogStore, state: &State, reference: &Reference) -> Result<Option<Entered>, StoreError> {
     let record = match reference {
+        Reference::At(position) if *position >= state.next() => None,
         Reference::At(position) => store.record(*position)?,
         Reference::Id(id) => match store.find(id)? {
             Some(at) => store.record(at)?,
@@ -82,8 +83,7 @@ fn plain(len: u64, range: &Range, count: u64) -> (u64, u64) {
 
 /// The positions of a range with conditions: the index is searched in windows that grow, from the end
 /// that is asked for.
-fn search(store: &LogStore, range: &Range, count: usize) -> Result<Vec<Position>, StoreError> {
-    let len = store.len();
+fn search(store: &LogStore, len: u64, range: &Range, count: usize) -> Result<Vec<Position>, StoreError> {
     let mut found = BTreeSet::new();
     let mut window = SEARCH_WINDOW;
     let (mut low, mut high) = plain(len, range, u64::MAX);

@@ -1,0 +1,302 @@
+//! One cell, alive: a thread that owns its machine (keeper or follower, and the delivery of own entries)
+//! and carries what the machine asks to the disk and to the network. Everything that happens to a cell
+//! goes through one bounded queue, in order. Reading needs no queue: it goes to the shelf.
+
+mod carrier;
+mod delivering;
+mod following;
+mod keeping;
+pub mod shelf;
+
+use crate::home::Home;
+use crate::limits::{CELL_QUEUE, OUTWARD_QUEUE};
+use lifeboat_log::{CellId, Detail, DetailHash, EntryId, Position, PublicKey, SignedCheckpoint, SignedEntry};
+use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::{CellCard, RangeAsk, RangeFrame, Refusal, Request, Response};
+use lifeboat_store::{DiskStorage, StoreError};
+use shelf::Shelf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// What came of an entry.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It is placed.
+    Placed {
+        /// Where.
+        position: Position,
+        /// The proof file; empty where the own copy of the log shows it.
+        proof: Vec<u8>,
+    },
+    /// It is not.
+    Refused(Refusal),
+}
+
+/// What happens to a cell.
+pub enum ToCell {
+    /// An entry to be placed here, from this home or another: for a keeper.
+    Place {
+        /// The entry, verified.
+        entry: Box<SignedEntry>,
+        /// Its details.
+        details: Vec<Detail>,
+        /// Where the outcome goes.
+        outcome: oneshot::Sender<Outcome>,
+    },
+    /// An own entry that was put into the outbox: for a follower to deliver.
+    Deliver {
+        /// The entry, verified.
+        entry: Box<SignedEntry>,
+        /// Its details.
+        details: Vec<Detail>,
+        /// Where the outcome goes.
+        outcome: oneshot::Sender<Outcome>,
+    },
+    /// An own entry is not to be delivered any more.
+    Forget(EntryId),
+    /// A peer is connected.
+    Connected(PublicKey),
+    /// It is gone.
+    Disconnected(PublicKey),
+    /// A peer told its newest checkpoint, and what other homes hold.
+    Tip {
+        /// The peer.
+        peer: PublicKey,
+        /// The note; empty for none.
+        checkpoint: Vec<u8>,
+        /// What other homes than the keeper's hold; nothing when the peer did not say.
+        held: Option<Vec<Position>>,
+    },
+    /// A peer did not answer, or refused.
+    AskFailed(PublicKey),
+    /// A frame of a stream. `next` is told when another one may come.
+    Frame {
+        /// The stream.
+        stream: StreamId,
+        /// The frame.
+        frame: Box<RangeFrame>,
+        /// Its length in bytes.
+        bytes: u64,
+        /// Told when the next one may come.
+        next: oneshot::Sender<()>,
+    },
+    /// A stream ended.
+    Closed(StreamId),
+    /// Details from a peer.
+    Details {
+        /// The peer.
+        peer: PublicKey,
+        /// What it had.
+        details: Vec<Detail>,
+    },
+    /// A node holds so much.
+    Have {
+        /// The node.
+        node: PublicKey,
+        /// The next record that it lacks.
+        next: Position,
+    },
+    /// A peer answered an offer of an own entry; nothing when it did not.
+    Offered {
+        /// The entry.
+        id: EntryId,
+        /// The peer.
+        peer: PublicKey,
+        /// What it said.
+        response: Option<Box<Response>>,
+    },
+    /// The disk thread is done with the oldest of its tasks.
+    Stored(Result<shelf::Stored, StoreError>),
+    /// Time has passed.
+    Tick,
+    /// Ends the cell's thread.
+    Close,
+}
+
+/// What a cell asks of the network.
+#[derive(Debug)]
+pub enum Outward {
+    /// Ask a peer for its newest checkpoint.
+    AskTip(PublicKey),
+    /// Ask a peer for records.
+    OpenRange {
+        /// The stream's name.
+        stream: StreamId,
+        /// The peer.
+        peer: PublicKey,
+        /// The question.
+        ask: RangeAsk,
+    },
+    /// Close a stream.
+    CloseRange(StreamId),
+    /// Ask a peer for details.
+    AskDetails {
+        /// The peer.
+        peer: PublicKey,
+        /// Which.
+        hashes: Vec<DetailHash>,
+    },
+    /// Tell a peer how much is held here.
+    Have {
+        /// The peer.
+        peer: PublicKey,
+        /// The next record that is lacking.
+        next: Position,
+    },
+    /// Tell all followers of a new checkpoint.
+    Publish(Box<SignedCheckpoint>),
+    /// Offer an own entry to a peer.
+    Offer {
+        /// The peer.
+        peer: PublicKey,
+        /// The entry.
+        id: EntryId,
+        /// The request.
+        request: Box<Request>,
+    },
+}
+
+/// What anyone may know of a cell at once.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Whether this home keeps the log.
+    pub keeper: bool,
+    /// The keeper's node, as far as the log here says.
+    pub keeper_node: Option<PublicKey>,
+    /// What other homes than the keeper's hold.
+    pub held: Vec<Position>,
+    /// Entries that wait to be placed here.
+    pub pending: usize,
+    /// Whether no connected peer says to hold more.
+    pub level: bool,
+    /// Whether any peer has told its checkpoint since the network began.
+    pub told: bool,
+    /// Records that a peer says to hold and that are not here.
+    pub behind: u64,
+    /// Bytes of frames received.
+    pub received: u64,
+    /// Own entries that are not placed yet.
+    pub waiting: usize,
+    /// What the person should know.
+    pub notices: Vec<String>,
+}
+
+/// What a cell's thread begins with.
+pub struct CellConfig {
+    /// The home.
+    pub home: Home,
+    /// Its storage.
+    pub storage: Arc<DiskStorage>,
+    /// The cell.
+    pub cell: CellId,
+    /// The key of the home's node.
+    pub node: PublicKey,
+    /// The card from which this home began to follow the cell.
+    pub card: Option<CellCard>,
+}
+
+/// A cell whose thread is running.
+pub struct CellHandle {
+    cell: CellId,
+    queue: mpsc::Sender<ToCell>,
+    outward: Mutex<Option<mpsc::Receiver<Outward>>>,
+    shelf: Arc<RwLock<Shelf>>,
+    facts: Arc<Mutex<Facts>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl CellHandle {
+    /// Starts the cell's thread on a shelf that is open. `words` are for the person.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(config: CellConfig, shelf: Shelf, words: Vec<String>) -> std::io::Result<Self> {
+        let (queue, messages) = mpsc::channel(CELL_QUEUE);
+        let (sender, outward) = mpsc::channel(OUTWARD_QUEUE);
+        let shelf = Arc::new(RwLock::new(shelf));
+        let facts = Arc::new(Mutex::new(Facts { notices: words, ..Facts::default() }));
+        let cell = config.cell;
+        let carrier = carrier::Parts {
+            config,
+            shelf: shelf.clone(),
+            facts: facts.clone(),
+            own_queue: queue.downgrade(),
+            outward: sender,
+        };
+        let (ready, begun) = std::sync::mpsc::sync_channel(1);
+        let run = move || carrier::run(carrier, messages, &ready);
+        let thread = std::thread::Builder::new().name(format!("cell {:.8}", cell.to_string())).spawn(run)?;
+        // The machine has begun once this returns: what is asked next finds the facts in place.
+        let _ = begun.recv();
+        Ok(Self {
+            cell,
+            queue,
+            outward: Mutex::new(Some(outward)),
+            shelf,
+            facts,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> CellId {
+        self.cell
+    }
+
+    /// What anyone may know of the cell at once.
+    pub fn facts(&self) -> Facts {
+        locked(&self.facts).clone()
+    }
+
+    /// The log and the state, to be read. Never hold this over an await.
+    pub fn read(&self) -> RwLockReadGuard<'_, Shelf> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The shelf, for tasks that read it elsewhere.
+    pub fn shelf(&self) -> Arc<RwLock<Shelf>> {
+        self.shelf.clone()
+    }
+
+    /// Tells the cell something, waiting for room. Nothing happens when it has ended.
+    pub async fn tell(&self, message: ToCell) {
+        let _ = self.queue.send(message).await;
+    }
+
+    /// Tells the cell something when there is room at once.
+    pub fn try_tell(&self, message: ToCell) -> bool {
+        self.queue.try_send(message).is_ok()
+    }
+
+    /// The queue.
+    pub fn queue(&self) -> mpsc::Sender<ToCell> {
+        self.queue.clone()
+    }
+
+    /// What the cell asks of the network; given once.
+    pub fn take_outward(&self) -> Option<mpsc::Receiver<Outward>> {
+        locked(&self.outward).take()
+    }
+
+    /// Ends the thread and waits for it; the state is kept for the next opening. It blocks.
+    pub fn close(&self) {
+        let Some(thread) = locked(&self.thread).take() else { return };
+        let _ = self.queue.blocking_send(ToCell::Close);
+        if thread.join().is_err() {
+            tracing::error!(cell = %self.cell, "the cell's thread ended in a fault");
+        }
+    }
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn writing(shelf: &RwLock<Shelf>) -> RwLockWriteGuard<'_, Shelf> {
+    shelf.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn reading(shelf: &RwLock<Shelf>) -> RwLockReadGuard<'_, Shelf> {
+    shelf.read().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,179 @@
+//! The cell's thread: takes messages, hands them to the machine, and carries out what the machine asks,
+//! in order. While a sync runs, what is handed in waits in the queue, and the next sync serves it all.
+
+use super::delivering::Outbound;
+use super::following::{Disk, Following};
+use super::keeping::Keeping;
+use super::shelf::Shelf;
+use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, writing};
+use crate::keys::Keys;
+use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
+use lifeboat_log::{Position, Time};
+use lifeboat_protocol::Refusal;
+use lifeboat_store::{Promises, Storage};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, RwLock};
+use tokio::sync::mpsc;
+
+/// What a cell's thread is made of.
+pub struct Parts {
+    pub config: CellConfig,
+    pub shelf: Arc<RwLock<Shelf>>,
+    pub facts: Arc<Mutex<Facts>>,
+    pub own_queue: mpsc::WeakSender<ToCell>,
+    pub outward: mpsc::Sender<Outward>,
+}
+
+/// What this home is to the cell.
+enum Role {
+    Keeper(Box<Keeping>),
+    Follower(Box<Following>),
+}
+
+/// The thread's own things.
+pub struct Carrier {
+    pub parts: Parts,
+    role: Role,
+    /// What other homes hold, as the keeper told it.
+    held: Vec<Position>,
+    told: bool,
+    received: u64,
+}
+
+/// Runs a cell until it is closed.
+pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSender<()>) {
+    let mut carrier = Carrier::new(parts);
+    carrier.settle(&mut messages);
+    carrier.note_facts();
+    let _ = ready.send(());
+    while let Some(message) = messages.blocking_recv() {
+        if matches!(message, ToCell::Close) {
+            break;
+        }
+        carrier.handle(message);
+        let closed = carrier.settle(&mut messages);
+        carrier.note_facts();
+        if closed {
+            break;
+        }
+    }
+    carrier.close();
+}
+
+impl Carrier {
+    fn new(parts: Parts) -> Self {
+        let role = begin(&parts);
+        Self { parts, role, held: Vec::new(), told: false, received: 0 }
+    }
+
+    /// Takes what waits in the queue and carries out what is asked, until there is nothing to do. True
+    /// when the cell is to be closed.
+    fn settle(&mut self, messages: &mut mpsc::Receiver<ToCell>) -> bool {
+        let mut closing = false;
+        loop {
+            for _ in 0..MESSAGES_AT_ONCE {
+                match messages.try_recv() {
+                    Ok(ToCell::Close) => closing = true,
+                    Ok(message) => self.handle(message),
+                    Err(_) => break,
+                }
+            }
+            let parts = &self.parts;
+            let more = match &mut self.role {
+                Role::Keeper(keeping) => keeping.carry_one(parts),
+                Role::Follower(following) => following.carry_one(parts),
+            };
+            if !more {
+                return closing;
+            }
+        }
+    }
+
+    fn handle(&mut self, message: ToCell) {
+        match &message {
+            ToCell::Tip { held: Some(held), .. } => {
+                self.held.clone_from(held);
+                self.told = true;
+            }
+            ToCell::Tip { .. } => self.told = true,
+            ToCell::Frame { bytes, .. } => self.received += bytes,
+            _ => {}
+        }
+        match &mut self.role {
+            Role::Keeper(keeping) => keeping.handle(message, &self.parts),
+            Role::Follower(following) => following.handle(message, &self.parts),
+        }
+    }
+
+    fn note_facts(&mut self) {
+        let mut facts = locked(&self.parts.facts);
+        facts.told = self.told;
+        facts.received = self.received;
+        facts.keeper_node = reading(&self.parts.shelf).store.chain().open().map(|open| open.opening.node);
+        match &mut self.role {
+            Role::Keeper(keeping) => keeping.note(&mut facts),
+            Role::Follower(following) => {
+                facts.held.clone_from(&self.held);
+                following.note(&mut facts);
+            }
+        }
+    }
+
+    fn close(self) {
+        if let Role::Follower(following) = self.role {
+            following.close();
+        }
+        writing(&self.parts.shelf).close();
+    }
+}
+
+/// What this home is to the cell, judged by the log and the keys that are here.
+fn begin(parts: &Parts) -> Role {
+    let keys = Keys::of(&parts.config.home);
+    let shelf = reading(&parts.shelf);
+    if shelf.is_kept_by(&parts.config.node, &keys) {
+        match try_keep(parts, &shelf, &keys) {
+            Ok(keeping) => return Role::Keeper(Box::new(keeping)),
+            Err(reason) => notice(&parts.facts, reason),
+        }
+    }
+    let held = shelf.held_by_follower();
+    drop(shelf);
+    let outbound = Outbound::open(parts);
+    let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
+    Role::Follower(Box::new(Following::new(parts.config.node, held, outbound, disk)))
+}
+
+fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, String> {
+    let storage: Arc<dyn Storage> = parts.config.storage.clone();
+    let promises = Promises::open(storage, parts.config.cell).map_err(|e| e.to_string())?;
+    let open = shelf.store.chain().open().ok_or("the log is empty")?;
+    let term_key = keys.term(&open.opening.term_key).map_err(|e| e.to_string())?;
+    let held = shelf.held_by_keeper(&promises);
+    Keeping::new(parts.config.node, term_key, held, promises).map_err(|e| e.to_string())
+}
+
+/// A word to the person, each once.
+pub fn notice(facts: &Mutex<Facts>, words: String) {
+    tracing::warn!("{words}");
+    let mut facts = locked(facts);
+    if facts.notices.len() < MAX_NOTICES && !facts.notices.contains(&words) {
+        facts.notices.push(words);
+    }
+}
+
+/// The outcome for an entry that was handed to a home of the wrong role.
+pub fn not_keeper() -> Outcome {
+    Outcome::Refused(Refusal::new(Refusal::NOT_KEEPER))
+}
+
+/// The moment, by this machine's clock.
+pub fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Time::from_ms(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+}
+
+/// A fresh random number to spread waits and choices; the time where the system gives none.
+pub fn entropy() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| now().ms())
+}

@@ -1,0 +1,189 @@
+//! Carrying the delivery of own entries: from the outbox to the keeper, and what came of them back into
+//! the outbox. An entry leaves the outbox once another home than the keeper's holds it.
+
+use super::carrier::{Parts, entropy, notice, now};
+use super::{Outcome, Outward, reading};
+use lifeboat_log::{Detail, EntryId, Position, PublicKey, SignedEntry, Term};
+use lifeboat_protocol::delivery::{Delivery, Effect, Event, Step};
+use lifeboat_protocol::{Refusal, Response};
+use lifeboat_store::{Outbox, Sent, Storage, Waiting};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// A delivery and who waits for it.
+pub struct Outbound {
+    delivery: Delivery,
+    outbox: Outbox,
+    asked: HashMap<EntryId, Vec<oneshot::Sender<Outcome>>>,
+    term: Option<Term>,
+}
+
+impl Outbound {
+    /// The delivery of what lies in the outbox.
+    pub fn open(parts: &Parts) -> Self {
+        let (storage, cell): (Arc<dyn Storage>, _) = (parts.config.storage.clone(), parts.config.cell);
+        let outbox = Outbox::new(storage, cell);
+        let delivery = Delivery::new(cell, parts.config.node);
+        let mut outbound = Self { delivery, outbox, asked: HashMap::new(), term: None };
+        if let Some(card) = &parts.config.card {
+            outbound.term = Some(card.term);
+            let (term, node, signers) = (card.term, card.node, card.signers());
+            outbound.feed(Event::Term { term, node, signers }, parts);
+        }
+        outbound.learn_term(parts);
+        match outbound.outbox.list() {
+            Ok((waiting, notices)) => {
+                notices.iter().for_each(|word| notice(&parts.facts, word.to_string()));
+                for Waiting { entry, details, .. } in waiting {
+                    outbound.add(entry, details, parts);
+                }
+            }
+            Err(error) => notice(&parts.facts, format!("The outbox cannot be read: {error}.")),
+        }
+        outbound
+    }
+
+    /// Looks after an entry that is in the outbox.
+    pub fn deliver(
+        &mut self,
+        entry: SignedEntry,
+        details: Vec<Detail>,
+        outcome: oneshot::Sender<Outcome>,
+        parts: &Parts,
+    ) {
+        let id = entry.id();
+        self.asked.retain(|_, asked| asked.iter().any(|asked| !asked.is_closed()));
+        self.asked.entry(id).or_default().push(outcome);
+        self.add(entry, details, parts);
+    }
+
+    pub fn forget(&mut self, id: EntryId, parts: &Parts) {
+        self.asked.remove(&id);
+        if let Err(error) = self.outbox.remove(&id) {
+            notice(&parts.facts, format!("The outbox cannot be written: {error}."));
+        }
+        self.feed(Event::Remove(id), parts);
+    }
+
+    pub fn connected(&mut self, peer: PublicKey, parts: &Parts) {
+        self.feed(Event::Connected(peer), parts);
+    }
+
+    pub fn disconnected(&mut self, peer: PublicKey, parts: &Parts) {
+        self.feed(Event::Disconnected(peer), parts);
+    }
+
+    pub fn held(&mut self, held: Vec<Position>, parts: &Parts) {
+        self.feed(Event::Held(held), parts);
+    }
+
+    pub fn answered(
+        &mut self,
+        id: EntryId,
+        peer: PublicKey,
+        response: Option<Box<Response>>,
+        parts: &Parts,
+    ) {
+        let event = match response {
+            Some(response) => Event::Answer { id, peer, response },
+            None => Event::Failed { id, peer },
+        };
+        self.feed(event, parts);
+    }
+
+    /// Records came into the own copy of the log.
+    pub fn stored(&mut self, entries: &[(EntryId, Position)], parts: &Parts) {
+        self.learn_term(parts);
+        for (id, position) in entries {
+            if self.delivery.step(id).is_some() {
+                self.feed(Event::InLog { id: *id, position: *position }, parts);
+            }
+        }
+    }
+
+    pub fn tick(&mut self, parts: &Parts) {
+        self.feed(Event::Tick, parts);
+    }
+
+    /// Own entries that are not placed yet.
+    pub fn waiting(&self) -> usize {
+        self.delivery.waiting()
+    }
+
+    fn add(&mut self, entry: SignedEntry, details: Vec<Detail>, parts: &Parts) {
+        let id = entry.id();
+        self.feed(Event::Add { entry: Box::new(entry), details }, parts);
+        let position = {
+            let shelf = reading(&parts.shelf);
+            let found = shelf.store.find(&id).ok().flatten();
+            found.filter(|position| position.0 < shelf.len())
+        };
+        if let Some(position) = position {
+            self.feed(Event::InLog { id, position }, parts);
+        }
+    }
+
+    /// Tells the delivery of a term that the own copy of the log has opened.
+    fn learn_term(&mut self, parts: &Parts) {
+        let open = reading(&parts.shelf).store.chain().open().map(|open| {
+            (open.term, open.opening.node, open.signers())
+        });
+        if let Some((term, node, signers)) = open.filter(|(term, _, _)| self.term != Some(*term)) {
+            self.term = Some(term);
+            self.feed(Event::Term { term, node, signers }, parts);
+        }
+    }
+
+    fn feed(&mut self, event: Event, parts: &Parts) {
+        for effect in self.delivery.handle(event, now(), entropy()) {
+            match effect {
+                Effect::Offer { peer, id, request } => {
+                    let _ = parts.outward.try_send(Outward::Offer { peer, id, request });
+                }
+                Effect::Step { id, step } => self.step(id, step, parts),
+                Effect::PutAside { peer, fault } => {
+                    notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
+                }
+            }
+        }
+    }
+
+    /// Writes down how far an entry has come, and tells who waits for it.
+    fn step(&mut self, id: EntryId, step: Step, parts: &Parts) {
+        let (sent, outcome) = match step {
+            Step::Waiting => (Some(Sent::Waiting), None),
+            Step::Refused(refusal) => {
+                let sent = Sent::Refused(format!("{}: {}", refusal.name(), refusal.text()));
+                (Some(sent), Some(Outcome::Refused(refusal)))
+            }
+            Step::Expired => {
+                let text = "its last placing time has passed: sign it again if it still holds";
+                let refusal = Refusal::with_text("Expired", text);
+                let sent = Sent::Refused(format!("{}: {}", refusal.name(), refusal.text()));
+                (Some(sent), Some(Outcome::Refused(refusal)))
+            }
+            Step::Placed { position, proof } => {
+                let proof = proof.unwrap_or_default();
+                (Some(Sent::Placed(position)), Some(Outcome::Placed { position, proof }))
+            }
+            Step::Replicated { position, .. } => (None, Some(Outcome::Placed { position, proof: Vec::new() })),
+        };
+        let replicated = sent.is_none();
+        let written = match sent {
+            Some(sent) => self.outbox.set(&id, sent),
+            None => self.outbox.remove(&id),
+        };
+        if let Err(error) = written {
+            notice(&parts.facts, format!("The outbox cannot be written: {error}."));
+        }
+        if let Some(outcome) = outcome {
+            for asked in self.asked.remove(&id).unwrap_or_default() {
+                let _ = asked.send(outcome.clone());
+            }
+        }
+        if replicated {
+            self.feed(Event::Remove(id), parts);
+        }
+    }
+}

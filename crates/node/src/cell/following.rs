@@ -1,0 +1,259 @@
+//! Carrying a follower: its questions to peers, its records to the disk. The disk has a thread of its
+//! own, so that one batch is verified while the one before it is being written.
+
+use super::carrier::{Parts, entropy, not_keeper, notice, now};
+use super::delivering::Outbound;
+use super::shelf::Shelf;
+use super::{Facts, Outward, ToCell, reading, writing};
+use crate::limits::DISK_QUEUE;
+use lifeboat_log::{Position, PublicKey, Record, SignedCheckpoint};
+use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
+use lifeboat_store::Storage;
+use std::collections::VecDeque;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// A follower and what it waits for.
+pub struct Following {
+    follower: Follower,
+    outbound: Outbound,
+    disk: Disk,
+    effects: VecDeque<Effect>,
+    /// Who waits for leave to give the next frame.
+    next: Option<(StreamId, oneshot::Sender<()>)>,
+    reopen: bool,
+    /// Where to look on for missing details.
+    details_from: Position,
+}
+
+/// A batch for the disk.
+struct Task {
+    records: Vec<Record>,
+    checkpoint: Option<Box<SignedCheckpoint>>,
+}
+
+/// The thread that writes.
+pub struct Disk {
+    tasks: Option<SyncSender<Task>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Disk {
+    /// Starts it. Each task is answered with [`ToCell::Stored`], in order.
+    pub fn start(shelf: Arc<RwLock<Shelf>>, queue: mpsc::WeakSender<ToCell>) -> Self {
+        let (tasks, waiting) = sync_channel::<Task>(DISK_QUEUE);
+        let run = move || {
+            for task in waiting {
+                let stored = writing(&shelf).follow(&task.records, task.checkpoint.as_deref());
+                let Some(queue) = queue.upgrade() else { return };
+                if queue.blocking_send(ToCell::Stored(stored)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("cell disk".into()).spawn(run);
+        if let Err(error) = &thread {
+            tracing::error!(%error, "no thread for the disk");
+        }
+        Self { tasks: Some(tasks), thread: thread.ok() }
+    }
+
+    fn write(&self, task: Task) -> bool {
+        self.tasks.as_ref().is_some_and(|tasks| tasks.try_send(task).is_ok())
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Following {
+    pub fn new(node: PublicKey, held: Held, outbound: Outbound, disk: Disk) -> Self {
+        let follower = Follower::new(node, held);
+        let (effects, next, reopen) = (VecDeque::new(), None, false);
+        Self { follower, outbound, disk, effects, next, reopen, details_from: Position(0) }
+    }
+
+    pub fn handle(&mut self, message: ToCell, parts: &Parts) {
+        match message {
+            ToCell::Place { outcome, .. } => drop(outcome.send(not_keeper())),
+            ToCell::Deliver { entry, details, outcome } => {
+                self.outbound.deliver(*entry, details, outcome, parts);
+            }
+            ToCell::Forget(id) => self.outbound.forget(id, parts),
+            ToCell::Connected(peer) => {
+                self.outbound.connected(peer, parts);
+                self.feed(Event::Connected(peer));
+            }
+            ToCell::Disconnected(peer) => {
+                self.outbound.disconnected(peer, parts);
+                self.feed(Event::Disconnected(peer));
+            }
+            ToCell::Tip { peer, checkpoint, held } => {
+                if let Some(held) = held {
+                    self.outbound.held(held, parts);
+                }
+                self.feed(Event::Tip { peer, checkpoint });
+            }
+            ToCell::AskFailed(peer) => self.feed(Event::AskFailed(peer)),
+            ToCell::Frame { stream, frame, next, .. } => {
+                self.feed(Event::Frame { stream, frame });
+                self.next = Some((stream, next));
+            }
+            ToCell::Closed(stream) => {
+                self.next = self.next.take().filter(|(waiting, _)| *waiting != stream);
+                self.feed(Event::Closed(stream));
+            }
+            ToCell::Details { peer, details } => self.feed(Event::Details { peer, details }),
+            ToCell::Offered { id, peer, response } => self.outbound.answered(id, peer, response, parts),
+            ToCell::Stored(Ok(stored)) => {
+                self.feed(Event::Persisted { missing: stored.missing });
+                self.outbound.stored(&stored.entries, parts);
+            }
+            ToCell::Stored(Err(error)) => {
+                notice(&parts.facts, format!("This home could not write to its disk: {error}."));
+                self.feed(Event::DiskFailed);
+            }
+            ToCell::Tick => self.tick(parts),
+            ToCell::Have { .. } | ToCell::Close => {}
+        }
+    }
+
+    /// Carries out the oldest thing that the follower asks. False when there is none.
+    pub fn carry_one(&mut self, parts: &Parts) -> bool {
+        let Some(effect) = self.effects.pop_front() else {
+            self.let_next_come();
+            return false;
+        };
+        match effect {
+            Effect::AskTip(peer) => self.out(parts, Outward::AskTip(peer)),
+            Effect::OpenRange { stream, peer, ask } => {
+                self.out(parts, Outward::OpenRange { stream, peer, ask });
+            }
+            Effect::CloseRange(stream) => {
+                self.next = self.next.take().filter(|(waiting, _)| *waiting != stream);
+                self.out(parts, Outward::CloseRange(stream));
+            }
+            Effect::AskDetails { peer, hashes } => self.out(parts, Outward::AskDetails { peer, hashes }),
+            Effect::Have { peer, next } => self.out(parts, Outward::Have { peer, next }),
+            Effect::Persist { records, checkpoint } => {
+                if !self.disk.write(Task { records, checkpoint }) {
+                    self.feed(Event::DiskFailed);
+                }
+            }
+            Effect::Reopen => self.open_anew(parts),
+            Effect::KeepDetails(details) => {
+                let shelf = writing(&parts.shelf);
+                if let Err(error) = shelf.store.put_details(&details) {
+                    tracing::warn!(%error, "details could not be kept; they are asked for again later");
+                }
+            }
+            Effect::PutAside { peer, fault } => {
+                notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
+            }
+            Effect::Alarm(alarm) => notice(&parts.facts, alarm_words(&alarm)),
+        }
+        true
+    }
+
+    pub fn note(&mut self, facts: &mut Facts) {
+        facts.keeper = false;
+        facts.level = self.follower.is_level();
+        facts.pending = 0;
+        facts.waiting = self.outbound.waiting();
+        let open = self.follower.chain().open().map(|open| (open.term, open.tree.size()));
+        facts.behind = match (self.follower.furthest(), open) {
+            (Some((term, size)), Some((own, held))) if term == own => size.saturating_sub(held),
+            (Some((_, size)), _) => size,
+            _ => 0,
+        };
+    }
+
+    /// Waits until the disk is done.
+    pub fn close(self) {
+        drop(self.disk);
+    }
+
+    fn feed(&mut self, event: Event) {
+        self.effects.extend(self.follower.handle(event, now(), entropy()));
+    }
+
+    fn out(&mut self, parts: &Parts, outward: Outward) {
+        if let Err(full) = parts.outward.try_send(outward) {
+            tracing::debug!("the network is busy: {full}");
+        }
+    }
+
+    /// Lets the next frame come when there is room for it.
+    fn let_next_come(&mut self) {
+        if self.follower.wants_frame()
+            && let Some((_, next)) = self.next.take()
+        {
+            let _ = next.send(());
+        }
+    }
+
+    fn tick(&mut self, parts: &Parts) {
+        if std::mem::take(&mut self.reopen) {
+            self.effects.push_back(Effect::Reopen);
+        }
+        self.look_for_details(parts);
+        self.outbound.tick(parts);
+        self.feed(Event::Tick);
+    }
+
+    /// Tells the follower of details that the log names and that are not here, a stretch at a time.
+    fn look_for_details(&mut self, parts: &Parts) {
+        if self.follower.wanted() > 0 {
+            return;
+        }
+        let shelf = reading(&parts.shelf);
+        if self.details_from.0 >= shelf.len() {
+            return;
+        }
+        match shelf.store.missing_details(self.details_from, crate::limits::DETAILS_AT_ONCE) {
+            Ok((missing, next)) => {
+                drop(shelf);
+                self.details_from = next;
+                let missing = missing.into_iter().map(|(_, reference)| reference).collect();
+                self.feed(Event::Missing(missing));
+            }
+            Err(error) => tracing::warn!(%error, "missing details could not be looked for"),
+        }
+    }
+
+    fn open_anew(&mut self, parts: &Parts) {
+        let storage: Arc<dyn Storage> = parts.config.storage.clone();
+        match Shelf::open(storage, parts.config.cell, &mut |_, _| {}) {
+            Ok((shelf, words)) => {
+                words.into_iter().for_each(|word| notice(&parts.facts, word));
+                let held = shelf.held_by_follower();
+                *writing(&parts.shelf) = shelf;
+                self.feed(Event::Reopened(Box::new(held)));
+            }
+            Err(error) => {
+                notice(&parts.facts, format!("The log cannot be opened: {error}."));
+                self.reopen = true;
+            }
+        }
+    }
+}
+
+fn alarm_words(alarm: &lifeboat_protocol::follower::Alarm) -> String {
+    let proven = if alarm.is_misconduct() {
+        "this proves that the keeper signed two different logs"
+    } else {
+        "one of the two logs is not the cell's"
+    };
+    format!(
+        "ALARM: the node {} holds a signed checkpoint of {} records that contradicts the log here; {proven}. Compare with other homes of the cell before you trust either.",
+        alarm.peer, alarm.other.size
+    )
+}

@@ -1,0 +1,158 @@
+//! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
+
+use super::carrier::{Parts, notice, now};
+use super::shelf::Shelf;
+use super::{Facts, Outcome, Outward, ToCell, reading, writing};
+use crate::fold::LogHistory;
+use lifeboat_log::{Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint};
+use lifeboat_protocol::Refusal;
+use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
+use lifeboat_store::{Promises, Storage};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// A keeper and what it waits for.
+pub struct Keeping {
+    keeper: Keeper,
+    promises: Promises,
+    effects: VecDeque<Effect>,
+    asked: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    tickets: u64,
+    /// The log is to be opened anew at the next tick.
+    reopen: bool,
+}
+
+impl Keeping {
+    pub fn new(
+        node: PublicKey,
+        term_key: SecretKey,
+        held: Held,
+        promises: Promises,
+    ) -> Result<Self, CannotKeep> {
+        let mut keeper = Keeper::new(node, term_key, held)?;
+        let effects = keeper.start().into();
+        Ok(Self { keeper, promises, effects, asked: HashMap::new(), tickets: 0, reopen: false })
+    }
+
+    pub fn handle(&mut self, message: ToCell, parts: &Parts) {
+        match message {
+            ToCell::Place { entry, details, outcome } | ToCell::Deliver { entry, details, outcome } => {
+                self.tickets += 1;
+                let ticket = Ticket(self.tickets);
+                self.asked.insert(ticket, outcome);
+                self.feed(Event::Submit { ticket, entry, details }, parts);
+            }
+            ToCell::Have { node, next } => self.feed(Event::Have { node, next }, parts),
+            ToCell::Tick => {
+                if std::mem::take(&mut self.reopen) {
+                    self.effects.push_back(Effect::Reopen);
+                }
+                self.feed(Event::Tick, parts);
+            }
+            // A keeper asks nobody: the rest is for followers.
+            _ => {}
+        }
+    }
+
+    /// Carries out the oldest thing that the keeper asks. False when there is none.
+    pub fn carry_one(&mut self, parts: &Parts) -> bool {
+        let Some(effect) = self.effects.pop_front() else { return false };
+        match effect {
+            Effect::Persist { records, details } => {
+                let event = match persist(&mut writing(&parts.shelf), records, &details) {
+                    Ok(()) => Event::Persisted,
+                    Err(error) => self.failed(&error, parts),
+                };
+                self.feed(event, parts);
+            }
+            Effect::Promise(checkpoint) => {
+                let event = match self.promise(&checkpoint, parts) {
+                    Ok(()) => Event::Promised,
+                    Err(error) => self.failed(&error, parts),
+                };
+                self.feed(event, parts);
+            }
+            Effect::Publish(checkpoint) => {
+                let _ = parts.outward.try_send(Outward::Publish(checkpoint));
+            }
+            Effect::Prove { ticket, position } => {
+                let outcome = prove(&reading(&parts.shelf), position);
+                self.answer(ticket, outcome);
+            }
+            Effect::Refuse { ticket, refusal } => self.answer(ticket, Outcome::Refused(refusal)),
+            Effect::Reopen => self.open_anew(parts),
+        }
+        true
+    }
+
+    pub fn note(&mut self, facts: &mut Facts) {
+        facts.keeper = true;
+        facts.level = true;
+        facts.held = self.keeper.held();
+        facts.pending = self.keeper.waiting();
+    }
+
+    fn feed(&mut self, event: Event, parts: &Parts) {
+        let shelf = reading(&parts.shelf);
+        self.effects.extend(self.keeper.handle(event, now(), &LogHistory(&shelf.store)));
+    }
+
+    fn promise(&mut self, checkpoint: &SignedCheckpoint, parts: &Parts) -> Result<(), String> {
+        self.promises.promise(checkpoint).map_err(|e| e.to_string())?;
+        writing(&parts.shelf).settle(checkpoint).map_err(|e| e.to_string())
+    }
+
+    fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
+        if let Some(asked) = self.asked.remove(&ticket) {
+            let _ = asked.send(outcome);
+        }
+    }
+
+    fn failed(&mut self, error: &str, parts: &Parts) -> Event {
+        notice(&parts.facts, format!("This home could not write to its disk: {error}."));
+        Event::DiskFailed
+    }
+
+    /// Opens log and promises anew after a failure; when that fails too, again at the next tick.
+    fn open_anew(&mut self, parts: &Parts) {
+        let storage: Arc<dyn Storage> = parts.config.storage.clone();
+        let opened = Promises::open(storage.clone(), parts.config.cell).map_err(|e| e.to_string());
+        let opened = opened.and_then(|promises| {
+            let shelf = Shelf::open(storage, parts.config.cell, &mut |_, _| {}).map_err(|e| e.to_string());
+            shelf.map(|(shelf, words)| (promises, shelf, words))
+        });
+        match opened {
+            Ok((promises, shelf, words)) => {
+                words.into_iter().for_each(|word| notice(&parts.facts, word));
+                let held = shelf.held_by_keeper(&promises);
+                *writing(&parts.shelf) = shelf;
+                self.promises = promises;
+                self.feed(Event::Reopened(Box::new(held)), parts);
+                // A machine that cannot go on asks for the same again: not before the next tick.
+                let again = |effect: &Effect| matches!(effect, Effect::Reopen);
+                self.reopen = self.effects.iter().any(again);
+                self.effects.retain(|effect| !again(effect));
+            }
+            Err(error) => {
+                notice(&parts.facts, format!("The log cannot be opened: {error}."));
+                self.reopen = true;
+            }
+        }
+    }
+}
+
+fn persist(shelf: &mut Shelf, records: Vec<Record>, details: &[Detail]) -> Result<(), String> {
+    shelf.store.put_details(details).map_err(|e| e.to_string())?;
+    shelf.place(records).map_err(|e| e.to_string())
+}
+
+fn prove(shelf: &Shelf, position: Position) -> Outcome {
+    match shelf.store.proof(position) {
+        Ok(proof) => Outcome::Placed { position, proof: proof.to_bytes() },
+        Err(error) => {
+            tracing::error!(%error, %position, "a placed entry cannot be proven");
+            Outcome::Refused(Refusal::new(Refusal::STORE_FAILED))
+        }
+    }
+}

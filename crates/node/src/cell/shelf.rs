@@ -1,0 +1,160 @@
+//! The shelf: one cell's log on disk, its state, and the promises of this home, always in step. Whoever
+//! reads sees only what is durable and under a signed checkpoint, or was verified against one.
+
+use crate::fold::Fold;
+use crate::keys::Keys;
+use lifeboat_commons::State;
+use lifeboat_log::{CellId, DetailRef, EntryId, Position, PublicKey, Record, SignedCheckpoint};
+use lifeboat_protocol::range::Stretch;
+use lifeboat_protocol::{follower, keeper};
+use lifeboat_store::{LogStore, Promises, Storage, StoreError};
+use std::sync::Arc;
+
+/// One cell's log and what follows from it.
+pub struct Shelf {
+    /// The log.
+    pub store: LogStore,
+    fold: Fold,
+    /// Records that are durable and not yet under a promised checkpoint.
+    unsigned: Vec<Record>,
+}
+
+/// What was stored, and what it lacks.
+pub struct Stored {
+    /// The entries and where they stand.
+    pub entries: Vec<(EntryId, Position)>,
+    /// Details that they name and that are not here.
+    pub missing: Vec<DetailRef>,
+}
+
+impl Shelf {
+    /// Opens a cell's log and folds what is not folded yet. The words are for the person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        cell: CellId,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(Self, Vec<String>), StoreError> {
+        let (store, notices) = LogStore::open(storage, cell)?;
+        let words = notices.iter().map(ToString::to_string).collect();
+        Ok((Self::of(store, progress)?, words))
+    }
+
+    /// The shelf of a log that is open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of(store: LogStore, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
+        let fold = Fold::open(&store, progress)?;
+        Ok(Self { store, fold, unsigned: Vec::new() })
+    }
+
+    /// The state.
+    pub fn state(&self) -> &State {
+        self.fold.state()
+    }
+
+    /// The number of records that may be shown.
+    pub fn len(&self) -> u64 {
+        self.state().next().0
+    }
+
+    /// What a keeper begins with.
+    pub fn held_by_keeper(&self, promises: &Promises) -> keeper::Held {
+        let chain = self.store.chain().clone();
+        let open = chain.open().map(|open| (open.term, open.tree.size()));
+        let promised = promises.last().map(|last| {
+            let shorter = open.is_some_and(|(term, size)| term == last.term && last.size <= size);
+            let proof = open.filter(|_| shorter).and_then(|(term, size)| {
+                self.store.consistency(term, last.size, size).ok()
+            });
+            let (term, size, root) = (last.term, last.size, last.root);
+            keeper::Promised { term, size, root, consistency: proof.unwrap_or_default() }
+        });
+        keeper::Held { chain, state: self.state().clone(), promised }
+    }
+
+    /// What a follower begins with.
+    pub fn held_by_follower(&self) -> follower::Held {
+        let checkpoint = self.store.missing().or_else(|| self.store.checkpoint()).cloned();
+        follower::Held { chain: self.store.chain().clone(), checkpoint }
+    }
+
+    /// Whether this home's keys keep the open term.
+    pub fn is_kept_by(&self, node: &PublicKey, keys: &Keys) -> bool {
+        let opening = self.store.chain().open().map(|open| &open.opening);
+        opening.is_some_and(|opening| opening.node == *node && keys.has_term(&opening.term_key))
+    }
+
+    /// Makes records durable that a keeper places. They are shown once [`Shelf::settle`] has been called.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn place(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.store.append(&records)?;
+        self.store.sync()?;
+        self.unsigned.extend(records);
+        Ok(())
+    }
+
+    /// The promise for all that was placed is durable: shows it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn settle(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> {
+        self.store.set_checkpoint(checkpoint)?;
+        let records = std::mem::take(&mut self.unsigned);
+        self.fold.apply(&self.store, &records);
+        self.keep_now_and_then();
+        Ok(())
+    }
+
+    /// Makes records durable that a follower has verified, and shows them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn follow(
+        &mut self,
+        records: &[Record],
+        checkpoint: Option<&SignedCheckpoint>,
+    ) -> Result<Stored, StoreError> {
+        self.store.append(records)?;
+        self.store.sync()?;
+        if let Some(checkpoint) = checkpoint {
+            self.store.set_checkpoint(checkpoint)?;
+        }
+        self.fold.apply(&self.store, records);
+        self.keep_now_and_then();
+        let mut stored = Stored { entries: Vec::with_capacity(records.len()), missing: Vec::new() };
+        for record in records {
+            stored.entries.push((record.entry().id(), record.link().position));
+            for reference in record.entry().details.iter() {
+                if !self.store.has_detail(&reference.hash)? {
+                    stored.missing.push(*reference);
+                }
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Keeps a snapshot of the state, so that the next opening is quick.
+    pub fn close(&mut self) {
+        if let Err(error) = self.fold.keep(&self.store) {
+            tracing::warn!(%error, "no snapshot of the state was kept; the next start takes longer");
+        }
+    }
+
+    fn keep_now_and_then(&mut self) {
+        if self.fold.wants_snapshot() {
+            self.close();
+        }
+    }
+
+    /// The terms that can be served, oldest first.
+    pub fn stretches(&self) -> Vec<Stretch> {
+        let terms = self.store.terms().into_iter();
+        terms.map(|(start, checkpoint)| Stretch { start, checkpoint }).collect()
+    }
+}
