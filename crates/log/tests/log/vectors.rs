@@ -128,8 +128,7 @@ fn entries() {
 fn links_and_records() {
     check_file("links.json", |case| {
         let link = Link::decode(&bytes(case));
-        let link =
-            link.map_err(|e| lifeboat_log::BadRecord::from(e).name().to_owned())?;
+        let link = link.map_err(|e| lifeboat_log::BadRecord::from(e).name().to_owned())?;
         assert_eq!(link.encode(), bytes(case));
         Ok(json!({"hash": link.hash().to_string(), "position": link.position.0}))
     });

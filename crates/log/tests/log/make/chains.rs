@@ -160,7 +160,9 @@ fn bad_links() -> Vec<Value> {
         placed("a position twice", "WrongPosition", |link| link.position = Position(2)),
         placed("another previous", "WrongPrevious", |link| link.previous.0[9] ^= 1),
         placed("no previous", "WrongPrevious", |link| link.previous = LinkHash::ZERO),
-        placed("placed before the record before it", "TimeRunsBack", |link| link.time = Time::from_ms(START_MS)),
+        placed("placed before the record before it", "TimeRunsBack", |link| {
+            link.time = Time::from_ms(START_MS)
+        }),
         placed("another turn", "WrongTerm", |link| link.term = Term::new(0, 1)),
         placed("another era", "WrongTerm", |link| link.term = Term::new(1, 0)),
         moved("a record left out", "WrongPosition", 2, |records| drop(records.remove(2))),
@@ -231,7 +233,8 @@ fn bad_terms() -> Vec<Value> {
     });
     let mut mislinked = Growing::new(4);
     mislinked.open(next, nothing, nothing);
-    let entry = SignedEntry::verify(mislinked.records[4][85..].to_vec(), &mut Default::default()).expect("valid");
+    let entry =
+        SignedEntry::verify(mislinked.records[4][85..].to_vec(), &mut Default::default()).expect("valid");
     let mut mislinked = Growing::new(4);
     mislinked.place(entry, |_| {});
     let mut headless = Growing::new(1);
@@ -250,11 +253,17 @@ fn bad_terms() -> Vec<Value> {
             o.right = Right::Handover(Signature([0; 64]));
         }),
         opened("a handover signed for other rules", "BadBase", next, nothing, |o| o.rules = 2),
-        opened("a base that is no checkpoint", "BadBase", era, |o| {
-            if let Some(base) = &mut o.base {
-                base.checkpoint = Bytes::new(b"soon".to_vec()).expect("short");
-            }
-        }, nothing),
+        opened(
+            "a base that is no checkpoint",
+            "BadBase",
+            era,
+            |o| {
+                if let Some(base) = &mut o.base {
+                    base.checkpoint = Bytes::new(b"soon".to_vec()).expect("short");
+                }
+            },
+            nothing,
+        ),
         broken("a base that leaves out a record", "BadBase", 4, &smaller),
         broken("a base under another root", "BadBase", 4, &other_root),
         broken("a base signed by another key", "BadBase", 4, &forged),

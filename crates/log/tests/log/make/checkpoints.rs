@@ -91,7 +91,12 @@ fn malformed() -> Vec<Value> {
     let many = |count: usize| {
         let mut note = note(7);
         while note.signatures.len() < count {
-            note.signatures.push(cosign(&note.text, &witness_name(&key(61).public()), &key(61), 1_800_000_000));
+            note.signatures.push(cosign(
+                &note.text,
+                &witness_name(&key(61).public()),
+                &key(61),
+                1_800_000_000,
+            ));
         }
         note
     };
@@ -120,7 +125,11 @@ fn malformed() -> Vec<Value> {
         text("another log", "WrongOrigin", format!("example.com/log\n7\n{root}\n")),
         text("another term", "WrongOrigin", format!("lifeboat/{}/1.3\n7\n{root}\n", CellId([0xab; 32]))),
         text("another cell", "WrongOrigin", format!("lifeboat/{}/1.2\n7\n{root}\n", CellId([0xac; 32]))),
-        text("a term with a leading zero", "WrongOrigin", format!("lifeboat/{}/1.02\n7\n{root}\n", CellId([0xab; 32]))),
+        text(
+            "a term with a leading zero",
+            "WrongOrigin",
+            format!("lifeboat/{}/1.02\n7\n{root}\n", CellId([0xab; 32])),
+        ),
         text("a cell in capitals", "WrongOrigin", format!("{}\n7\n{root}\n", origin.replace("ab", "AB"))),
     ]
 }
@@ -246,9 +255,24 @@ pub fn proofs() -> VectorFile {
         changed("a checkpoint cut", "MalformedCheckpoint", |p| p.checkpoint.truncate(p.checkpoint.len() - 1)),
         changed("64 hashes", "MalformedProof", |p| p.hashes = vec![TreeHash::ZERO; 64]),
         bad("the checkpoint of another term", "WrongOrigin", &log, &proof(&later, 1).to_bytes()),
-        bad("an invalid record that the keeper placed", "WrongEntry", &invalid, &proof(&invalid, 2).to_bytes()),
-        bad("a record of another cell that the keeper placed", "WrongCell", &foreign, &proof(&foreign, 2).to_bytes()),
-        bad("a record of another term that the keeper placed", "WrongTerm", &misplaced, &proof(&misplaced, 2).to_bytes()),
+        bad(
+            "an invalid record that the keeper placed",
+            "WrongEntry",
+            &invalid,
+            &proof(&invalid, 2).to_bytes(),
+        ),
+        bad(
+            "a record of another cell that the keeper placed",
+            "WrongCell",
+            &foreign,
+            &proof(&foreign, 2).to_bytes(),
+        ),
+        bad(
+            "a record of another term that the keeper placed",
+            "WrongTerm",
+            &misplaced,
+            &proof(&misplaced, 2).to_bytes(),
+        ),
     ];
     cases.extend([
         raw("no bytes", String::new()),

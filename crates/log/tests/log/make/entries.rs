@@ -5,7 +5,9 @@ use super::{VectorFile, bad, flipped, hex, key, openings, patched, sign_bytes, s
 use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::limits::{MAX_DETAIL, MAX_LIFETIME_MS, MAX_TIME_MS};
 use lifeboat_log::testing::{START_MS, TEST_KIND, draft};
-use lifeboat_log::{CellId, Detail, DetailRef, DetailTag, Entry, EntryId, Kind, PublicKey, Seen, Term, Time, TreeHash};
+use lifeboat_log::{
+    CellId, Detail, DetailRef, DetailTag, Entry, EntryId, Kind, PublicKey, Seen, Term, Time, TreeHash,
+};
 use serde_json::{Value, json};
 
 /// Where the fields of an entry begin (docs/format.md, "Entry").
@@ -76,9 +78,12 @@ fn good_ones() -> Vec<Value> {
         good("no time to be placed but its own", &lifetime(0)),
         good("366 days to be placed", &lifetime(MAX_LIFETIME_MS)),
         good("an unknown kind and version", &changed(|e| (e.kind, e.version) = (Kind(65_535), 65_535))),
-        good("four entries before it", &changed(|e| {
-            e.after = List::new((1..5).map(|n| EntryId([n; 32])).collect()).expect("few");
-        })),
+        good(
+            "four entries before it",
+            &changed(|e| {
+                e.after = List::new((1..5).map(|n| EntryId([n; 32])).collect()).expect("few");
+            }),
+        ),
     ]
 }
 
@@ -96,7 +101,11 @@ fn badly_encoded() -> Vec<Value> {
         bad("format 2 and nothing more", "UnknownFormat", &[2]),
         bad("a byte more", "TrailingBytes", &[&bytes[..], &[0]].concat()),
         bad("itself twice", "TrailingBytes", &bytes.repeat(2)),
-        bad("author time after the year 9999", "NotCanonical", &patched(&bytes, AUTHOR_TIME, &le(MAX_TIME_MS + 1))),
+        bad(
+            "author time after the year 9999",
+            "NotCanonical",
+            &patched(&bytes, AUTHOR_TIME, &le(MAX_TIME_MS + 1)),
+        ),
         bad("not after after the year 9999", "NotCanonical", &patched(&bytes, NOT_AFTER, &le(u64::MAX))),
         bad("five entries before it", "TooLong", &patched(&bytes, AFTER, &le(5))),
         bad("2^64 - 1 entries before it", "TooLong", &patched(&bytes, AFTER, &le(u64::MAX))),
@@ -115,7 +124,11 @@ fn badly_encoded() -> Vec<Value> {
     });
     let expiry = far.len() - 64 - 8;
     let unsigned = patched(&far[..far.len() - 64], expiry, &le(MAX_TIME_MS + 1));
-    cases.push(bad("a detail that expires after the year 9999", "NotCanonical", &sign_bytes(unsigned, &key(1))));
+    cases.push(bad(
+        "a detail that expires after the year 9999",
+        "NotCanonical",
+        &sign_bytes(unsigned, &key(1)),
+    ));
     cases
 }
 
@@ -148,9 +161,13 @@ fn badly_formed() -> Vec<Value> {
         bad("a founding that has seen a size", "WrongCell", &founding(|e| e.seen.size = 1)),
         bad("a founding that has seen a root", "WrongCell", &founding(|e| e.seen.root = TreeHash([1; 32]))),
         bad("over before it was signed", "BadLifetime", &changed(|e| e.not_after = Time::from_ms(START_MS))),
-        bad("366 days and a millisecond", "BadLifetime", &changed(|e| {
-            e.not_after = e.author_time.plus_ms(MAX_LIFETIME_MS + 1);
-        })),
+        bad(
+            "366 days and a millisecond",
+            "BadLifetime",
+            &changed(|e| {
+                e.not_after = e.author_time.plus_ms(MAX_LIFETIME_MS + 1);
+            }),
+        ),
         bad("entries before it out of order", "UnorderedAfter", &after(&[4, 3])),
         bad("an entry before it named twice", "UnorderedAfter", &after(&[3, 3])),
         bad("the last of four out of order", "UnorderedAfter", &after(&[1, 2, 4, 3])),
@@ -158,10 +175,14 @@ fn badly_formed() -> Vec<Value> {
         bad("a detail named first and last", "BadDetails", &details(|d| d.extend([d[0]]))),
         bad("a detail too long", "BadDetails", &details(|d| d[0].length = MAX_DETAIL as u32 + 1)),
         bad("a detail of 2^32 - 1 bytes", "BadDetails", &details(|d| d[1].length = u32::MAX)),
-        bad("two faults: the earlier one is told", "WrongCell", &changed(|e| {
-            e.cell = CellId::ZERO;
-            e.not_after = Time::ZERO;
-        })),
+        bad(
+            "two faults: the earlier one is told",
+            "WrongCell",
+            &changed(|e| {
+                e.cell = CellId::ZERO;
+                e.not_after = Time::ZERO;
+            }),
+        ),
     ]
 }
 
@@ -201,7 +222,11 @@ fn badly_signed() -> Vec<Value> {
         bad("an author that is no key", "NotAKey", &authored(no_point)),
         bad("an author's key not in its proper encoding", "NotAKey", &authored(improper)),
         bad("an author's key of small order", "SmallOrderKey", &authored(neutral)),
-        bad("an author's key of small order, x = 0 with the sign bit set", "SmallOrderKey", &authored(negative_zero)),
+        bad(
+            "an author's key of small order, x = 0 with the sign bit set",
+            "SmallOrderKey",
+            &authored(negative_zero),
+        ),
         bad("an author of zeros", "SmallOrderKey", &authored([0; 32])),
     ];
     // R neutral and s zero: whoever takes keys of small order takes this as signed.

@@ -2,6 +2,7 @@
 //! asked of the code that the vectors test.
 
 mod chains;
+pub use chains::Growing;
 mod checkpoints;
 mod entries;
 mod openings;

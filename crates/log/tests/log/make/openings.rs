@@ -5,7 +5,9 @@ use super::{bad, key, patched, sign_raw};
 use lifeboat_log::codec::{self, Bytes, List};
 use lifeboat_log::opening::{Base, Close, Endorsement, Floor, Founding, Opening, Right, possession_message};
 use lifeboat_log::testing::draft;
-use lifeboat_log::{CellId, Entry, Kind, LinkHash, PublicKey, SecretKey, Signature, StateHash, Term, TreeHash};
+use lifeboat_log::{
+    CellId, Entry, Kind, LinkHash, PublicKey, SecretKey, Signature, StateHash, Term, TreeHash,
+};
 use serde_json::Value;
 
 /// The member who signs, the node's key and the term's.
@@ -156,9 +158,8 @@ fn badly_encoded() -> Vec<Value> {
 }
 
 fn bad_terms() -> Vec<Value> {
-    let later = |term: Term, right: Right, change: fn(&mut Opening)| {
-        with_opening(Kind::OPENING, term, right, change)
-    };
+    let later =
+        |term: Term, right: Right, change: fn(&mut Opening)| with_opening(Kind::OPENING, term, right, change);
     let empty = || takeover(vec![], vec![]);
     let case = |name: &str, bytes: Vec<u8>| bad(name, "BadTerm", &bytes);
     vec![
@@ -169,9 +170,12 @@ fn bad_terms() -> Vec<Value> {
         case("a founding of a later term by handover", {
             with_opening(Kind::FOUNDING, Term::new(0, 1), handover(), |o| o.base = base())
         }),
-        case("an opening of term 0.0", later(Term::FIRST, Right::Founding, |o| {
-            (o.base, o.state) = (None, StateHash::ZERO);
-        })),
+        case(
+            "an opening of term 0.0",
+            later(Term::FIRST, Right::Founding, |o| {
+                (o.base, o.state) = (None, StateHash::ZERO);
+            }),
+        ),
         case("an opening of a later term by the first one's right", later(Term(1), Right::Founding, |_| {})),
         case("a handover without a base", later(Term::new(0, 1), handover(), |o| o.base = None)),
         case("a handover to turn 0", later(Term::new(1, 0), handover(), |_| {})),
@@ -189,18 +193,24 @@ fn bad_possessions() -> Vec<Value> {
         case("another term key", founding(|o| o.term_key = key(22).public())),
         case("another node", founding(|o| o.node = key(22).public())),
         case("no proof of possession", founding(|o| o.possession = Signature([0; 64]))),
-        case("a proof of possession for another entry", founding(|o| {
-            let mut other = entry(Kind::FOUNDING);
-            other.nonce.0[0] ^= 1;
-            let message = possession_message(&other, o.term, &o.node, &o.term_key);
-            o.possession = key(TERM_KEY).sign(&message);
-        })),
-        case("a proof of possession for another author", founding(|o| {
-            let mut other = entry(Kind::FOUNDING);
-            other.author = key(2).public();
-            let message = possession_message(&other, o.term, &o.node, &o.term_key);
-            o.possession = key(TERM_KEY).sign(&message);
-        })),
+        case(
+            "a proof of possession for another entry",
+            founding(|o| {
+                let mut other = entry(Kind::FOUNDING);
+                other.nonce.0[0] ^= 1;
+                let message = possession_message(&other, o.term, &o.node, &o.term_key);
+                o.possession = key(TERM_KEY).sign(&message);
+            }),
+        ),
+        case(
+            "a proof of possession for another author",
+            founding(|o| {
+                let mut other = entry(Kind::FOUNDING);
+                other.author = key(2).public();
+                let message = possession_message(&other, o.term, &o.node, &o.term_key);
+                o.possession = key(TERM_KEY).sign(&message);
+            }),
+        ),
         case("a term key of small order", founding(|o| o.term_key = PublicKey(neutral))),
         case("a term key that is no key", founding(|o| o.term_key = PublicKey([0xff; 32]))),
     ]
@@ -267,7 +277,9 @@ fn takeovers() -> Vec<Value> {
         case("an endorsement of another floor", "BadSignature", |t| t.0[2].floor.size += 1),
         case("an endorsement with a changed signature", "BadSignature", |t| t.0[0].signature.0[3] ^= 1),
         case("a close of another floor", "BadSignature", |t| t.1[1].floor.root.0[0] ^= 1),
-        case("a close that was signed as an endorsement", "BadSignature", |t| t.1[0].signature = t.0[0].signature),
+        case("a close that was signed as an endorsement", "BadSignature", |t| {
+            t.1[0].signature = t.0[0].signature
+        }),
         case("an endorser of small order", "SmallOrderKey", |t| t.0[0].key = PublicKey([0; 32])),
         case("a close by what is no key", "NotAKey", |t| t.1[1].key = PublicKey([0xff; 32])),
     ]

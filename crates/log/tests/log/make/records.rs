@@ -41,9 +41,8 @@ pub fn records() -> VectorFile {
         let leaf = Sha256::new().chain_update([0]).chain_update(bytes).finalize();
         json!({"name": name, "hex": hex(bytes), "leaf": hex(&leaf), "position": 77})
     };
-    let named = |name: &str, error: &str, entry: &[u8]| {
-        bad(name, error, &[&link_to(entry)[..], entry].concat())
-    };
+    let named =
+        |name: &str, error: &str, entry: &[u8]| bad(name, error, &[&link_to(entry)[..], entry].concat());
     let zeros = |name: &str, error: &str, bytes: &[u8], zeros: usize| -> Value {
         with(bad(name, error, bytes), json!({"zeros": zeros}))
     };

@@ -97,14 +97,11 @@ pub fn keys() -> VectorFile {
     let (one, two) = (key(1), key(2));
     let good = one.sign(message).0;
     let public = one.public().0;
-    let signed = |name: &str, key: &[u8; 32], message: &[u8], signature: &[u8; 64]| {
-        json!({"name": name, "key": hex(key), "message": hex(message), "signature": hex(signature)})
-    };
+    let signed = |name: &str, key: &[u8; 32], message: &[u8], signature: &[u8; 64]| json!({"name": name, "key": hex(key), "message": hex(message), "signature": hex(signature)});
     let refused = |name: &str, key: &[u8; 32], message: &[u8], signature: &[u8; 64], error: &str| {
         with(signed(name, key, message, signature), json!({"error": error}))
     };
-    let key_alone =
-        |name: &str, key: &str, error: &str| json!({"name": name, "key": key, "error": error});
+    let key_alone = |name: &str, key: &str, error: &str| json!({"name": name, "key": key, "error": error});
     let mut other_r = good;
     other_r[0] ^= 1;
     let mut other_s = good;
@@ -132,7 +129,11 @@ pub fn keys() -> VectorFile {
         key_alone("y = p + 3", &format!("f0{}7f", "ff".repeat(30)), "NotAKey"),
         key_alone("y = p + 18", &format!("ff{}7f", "ff".repeat(30)), "NotAKey"),
         key_alone("x = 0 with the sign bit set", &format!("01{}80", "00".repeat(30)), "SmallOrderKey"),
-        key_alone("x = 0, y = -1 with the sign bit set", &format!("ec{}ff", "ff".repeat(30)), "SmallOrderKey"),
+        key_alone(
+            "x = 0, y = -1 with the sign bit set",
+            &format!("ec{}ff", "ff".repeat(30)),
+            "SmallOrderKey",
+        ),
     ];
     for (i, point) in SMALL_ORDER.iter().enumerate() {
         cases.push(key_alone(&format!("point of small order {}", i + 1), point, "SmallOrderKey"));
