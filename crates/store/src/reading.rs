@@ -290,6 +290,13 @@ impl LogStore {
         SignedCheckpoint::verify(&base.checkpoint, &origin, &signers).map_err(|_| StoreError::WrongCheckpoint)
     }
 
+    /// The terms of the log, oldest first: where each begins, and the newest checkpoint over it. An open
+    /// term without a checkpoint is left out.
+    pub fn terms(&self) -> Vec<(Position, SignedCheckpoint)> {
+        let checkpoint = |span: &Span| self.checkpoint_of(span).ok().map(|signed| (span.start, signed));
+        self.spans.iter().filter_map(checkpoint).collect()
+    }
+
     /// The proof that a record stands in the log, under the stored checkpoint of its term.
     ///
     /// # Errors

@@ -334,57 +334,53 @@ impl Tail {
         debug_assert_eq!(good.len(), count);
     }
 
-    /// Compares the records with the checkpoint and with their hashes, and drops from the first on that
-    /// is another than the checkpoint covers, or than its hash says where no checkpoint decides.
+    /// Compares the records with the checkpoint. Where they are not those that it covers, the first whose
+    /// hash says so is dropped with all after it. Records that no checkpoint covers are kept: their
+    /// hashes may not have been synced when they were.
     fn judge(
         &mut self,
         files: &TermFiles<'_>,
         checkpoint: Option<&SignedCheckpoint>,
         notices: &mut Vec<Notice>,
     ) -> Result<(), StoreError> {
-        let covered = match checkpoint {
-            Some(checkpoint) if checkpoint.size <= self.first() => {
-                let root = files.frontier(checkpoint.size)?.root();
-                if root != checkpoint.root {
-                    let what = "the hash tiles do not lead to the checkpoint's root";
-                    return Err(files.damaged(0, files.folder().to_owned(), what));
-                }
-                0
-            }
-            Some(checkpoint) if checkpoint.size <= self.size() => {
-                let mut tree = self.tree();
-                let count = (checkpoint.size - self.first()) as usize;
-                self.records[..count].iter().for_each(|record| tree.push(leaf_hash(record)));
-                if tree.root() == checkpoint.root { count } else { 0 }
-            }
-            _ => 0,
+        let Some(checkpoint) = checkpoint else {
+            self.note_cut(notices);
+            return Ok(());
         };
-        let tile = files.read_tile(0, self.bundle)?;
-        let differs = |(record, stored): (&Vec<u8>, &[u8; 32])| {
-            *stored != [0; 32] && leaf_hash(record) != TreeHash(*stored)
-        };
-        let (stored, _) = tile.as_chunks::<32>();
-        let wrong = self.records.iter().zip(stored).skip(covered).position(differs);
-        if let Some(wrong) = wrong {
-            self.keep(covered + wrong);
+        if checkpoint.size <= self.first() {
+            if files.frontier(checkpoint.size)?.root() != checkpoint.root {
+                let what = "the hash tiles do not lead to the checkpoint's root";
+                return Err(files.damaged(0, files.folder().to_owned(), what));
+            }
+        } else if checkpoint.size > self.size() || self.root_at(checkpoint.size) != checkpoint.root {
+            let tile = files.read_tile(0, self.bundle)?;
+            let (stored, _) = tile.as_chunks::<32>();
+            let differs = |(record, stored): (&Vec<u8>, &[u8; 32])| leaf_hash(record) != TreeHash(*stored);
+            let wrong = self.records.iter().zip(stored).position(differs);
+            if checkpoint.size <= self.size() && wrong.is_none() {
+                let what = "the records do not lead to the checkpoint's root";
+                return Err(files.damaged(self.first(), files.bundle(self.bundle), what));
+            }
+            self.keep(wrong.unwrap_or(self.records.len()));
         }
-        let matches = |c: &SignedCheckpoint| {
-            c.size <= self.first() || c.size > self.size() || {
-                let mut tree = self.tree();
-                let count = (c.size - self.first()) as usize;
-                self.records[..count].iter().for_each(|record| tree.push(leaf_hash(record)));
-                tree.root() == c.root
-            }
-        };
-        if !checkpoint.is_none_or(matches) {
-            let what = "the records do not lead to the checkpoint's root";
-            return Err(files.damaged(self.first(), files.bundle(self.bundle), what));
-        }
-        let cut = self.len - self.used;
-        if cut > 0 && checkpoint.is_none_or(|checkpoint| checkpoint.size <= self.size()) {
-            notices.push(Notice::TailCut { records: self.chain.next(), bytes: cut });
+        if checkpoint.size <= self.size() {
+            self.note_cut(notices);
         }
         Ok(())
+    }
+
+    fn note_cut(&self, notices: &mut Vec<Notice>) {
+        if self.len > self.used {
+            notices.push(Notice::TailCut { records: self.chain.next(), bytes: self.len - self.used });
+        }
+    }
+
+    /// The root over the first `size` records of the term, which end in this bundle.
+    fn root_at(&self, size: u64) -> TreeHash {
+        let mut tree = self.tree();
+        let count = (size - self.first()) as usize;
+        self.records[..count].iter().for_each(|record| tree.push(leaf_hash(record)));
+        tree.root()
     }
 
     /// Writes the end of the log as it should be.

@@ -117,10 +117,15 @@ impl Look<'_> {
         let read = |n| self.storage.read_at(&self.files.bundle(n), 0, MAX_BUNDLE);
         let bundles = (bundle..bundle + TOGETHER).map(read).collect::<Result<Vec<_>, _>>()?;
         let (mut raw, mut ends): (Vec<&[u8]>, bool) = (Vec::new(), false);
-        for bytes in &bundles {
-            let (mut records, used) = split_bundle(bytes);
-            ends = records.len() as u64 != TILE_WIDTH || used != bytes.len();
+        for (n, bytes) in (bundle..).zip(&bundles) {
+            let (mut records, _) = split_bundle(bytes);
             records.truncate(TILE_WIDTH as usize);
+            ends = records.len() as u64 != TILE_WIDTH;
+            let used: u64 = records.iter().map(|record| 2 + record.len() as u64).sum();
+            if !ends && used < self.storage.size(&self.files.bundle(n))?.unwrap_or(0) {
+                self.storage.truncate(&self.files.bundle(n), used)?;
+                self.storage.sync(&[&self.files.bundle(n)])?;
+            }
             raw.extend(records);
             if ends {
                 break;
@@ -145,7 +150,8 @@ impl Look<'_> {
         let name = self.files.tile(level, tile);
         let old = self.storage.read_at(&name, 0, MAX_TILE)?;
         let (from, to) = (place as usize * 32, place as usize * 32 + hashes.len());
-        if old.get(from..to) == Some(hashes) {
+        let longer = self.storage.size(&name)?.is_some_and(|size| size > MAX_TILE as u64);
+        if old.get(from..to) == Some(hashes) && !longer {
             return Ok(());
         }
         if level == 0 {
