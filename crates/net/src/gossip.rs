@@ -89,6 +89,9 @@ pub fn unfollow(gossip: &mut Gossip, cell: CellId) {
 /// [`NetError::TooLarge`], or [`NetError::Busy`] when every peer is too slow to take it.
 pub fn announce(gossip: &mut Gossip, cell: CellId, bytes: Vec<u8>) -> Result<(), NetError> {
     let len = bytes.len();
+    if len > MAX_GOSSIP {
+        return Err(NetError::TooLarge { len, max: MAX_GOSSIP });
+    }
     match gossip.publish(topic(cell), bytes) {
         Ok(_) | Err(PublishError::NoPeersSubscribedToTopic | PublishError::Duplicate) => Ok(()),
         Err(PublishError::MessageTooLarge) => Err(NetError::TooLarge { len, max: MAX_GOSSIP }),

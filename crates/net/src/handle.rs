@@ -6,8 +6,9 @@ use crate::limits::{LISTEN_TIMEOUT, Limits};
 use crate::message;
 use crate::ranges::{Patience, RangeStream};
 use crate::slots::{Slot, Slots};
+use crate::streams::Live;
 use crate::{NetError, peer};
-use libp2p::{Multiaddr, PeerId, Stream};
+use libp2p::{Multiaddr, PeerId};
 use lifeboat_log::{CellId, PublicKey};
 use lifeboat_protocol::{Announcement, RangeAsk, Request, Response};
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(crate) enum Command {
     Announce { cell: CellId, bytes: Vec<u8>, answer: Answer<()> },
     Follow { cell: CellId, answer: Answer<()> },
     Unfollow { cell: CellId },
-    Open { peer: PeerId, key: PublicKey, answer: Answer<Stream> },
+    Open { peer: PeerId, key: PublicKey, answer: Answer<Live> },
     Peers { answer: Answer<Vec<PublicKey>> },
     Disconnect { peer: PeerId },
     Refuse { peer: PeerId, how_long: Duration },
@@ -129,8 +130,8 @@ impl NetHandle {
         let patience = self.limits.request_timeout;
         let slot =
             timeout(patience, self.ranges.wait(peer)).await.map_err(|_| NetError::Busy("range streams"))?;
-        let stream = self.ask(patience, |answer| Command::Open { peer: id, key: peer, answer }).await?;
-        let mut stream = RangeStream::new(peer, stream, Patience::of(&self.limits), slot);
+        let live = self.ask(patience, |answer| Command::Open { peer: id, key: peer, answer }).await?;
+        let mut stream = RangeStream::new(peer, live, Patience::of(&self.limits), slot);
         stream.send_frame(&bytes).await?;
         stream.flush().await?;
         Ok(stream)

@@ -142,7 +142,7 @@ impl Arrivals {
             return;
         }
         let Some(slot) = self.ranges.take(peer) else { return };
-        let stream = RangeStream::new(peer, inbound.stream, self.patience, slot);
+        let stream = RangeStream::new(peer, inbound.live, self.patience, slot);
         let patience = self.ask_timeout;
         self.waiting.push(Box::pin(async move {
             timeout(patience, asked(from, peer, stream)).await.unwrap_or(Arrived::Nothing)

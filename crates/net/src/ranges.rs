@@ -5,12 +5,13 @@
 use crate::NetError;
 use crate::limits::{Limits, MAX_FRAME, PIECE};
 use crate::slots::Slot;
+use crate::streams::{Life, Live};
 use futures::prelude::*;
 use libp2p::{Stream, StreamProtocol};
 use lifeboat_log::PublicKey;
 use std::io;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 /// The protocol's name.
 pub const PROTOCOL: StreamProtocol = StreamProtocol::new("/lifeboat/range/1");
@@ -40,8 +41,8 @@ pub struct RangeStream {
 }
 
 impl RangeStream {
-    pub(crate) fn new(peer: PublicKey, stream: Stream, patience: Patience, slot: Slot) -> Self {
-        Self { peer, frames: Frames::new(stream, patience), _slot: slot }
+    pub(crate) fn new(peer: PublicKey, live: Live, patience: Patience, slot: Slot) -> Self {
+        Self { peer, frames: Frames::new(live.stream, live.life, patience), _slot: slot }
     }
 
     /// The node at the other end.
@@ -97,6 +98,7 @@ impl RangeStream {
 #[derive(Debug)]
 struct Frames<P> {
     pipe: P,
+    life: Life,
     patience: Patience,
     /// Read and not handed out yet: from `taken` on.
     inbox: Vec<u8>,
@@ -110,9 +112,10 @@ struct Frames<P> {
 }
 
 impl<P: AsyncRead + AsyncWrite + Unpin> Frames<P> {
-    fn new(pipe: P, patience: Patience) -> Self {
+    fn new(pipe: P, life: Life, patience: Patience) -> Self {
         Self {
             pipe,
+            life,
             patience,
             inbox: Vec::new(),
             taken: 0,
@@ -158,15 +161,10 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Frames<P> {
         let have = self.inbox.len();
         let by = by.min(Instant::now() + self.patience.silence);
         self.inbox.resize(have + PIECE, 0);
-        let read = timeout_at(by, Fill { pipe: &mut self.pipe, inbox: &mut self.inbox, have }).await;
-        match read {
-            Err(_) => Err(NetError::TimedOut),
-            Ok(Err(_) | Ok(0)) => Err(NetError::Cut),
-            Ok(Ok(read)) => {
-                self.received += read as u64;
-                Ok(())
-            }
-        }
+        let fill = Fill { pipe: &mut self.pipe, inbox: &mut self.inbox, have };
+        let read = moved(&mut self.life, by, fill).await?;
+        self.received += read as u64;
+        Ok(())
     }
 
     async fn send(&mut self, frame: &[u8]) -> Result<(), NetError> {
@@ -188,7 +186,8 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Frames<P> {
 
     async fn flush(&mut self) -> Result<(), NetError> {
         self.write_out().await?;
-        within(self.patience.silence, self.pipe.flush()).await
+        let by = Instant::now() + self.patience.silence;
+        within(&mut self.life, by, self.pipe.flush()).await
     }
 
     async fn finish(&mut self) -> Result<(), NetError> {
@@ -197,7 +196,8 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Frames<P> {
             self.finished = true;
         }
         self.flush().await?;
-        within(self.patience.silence, self.pipe.close()).await
+        let by = Instant::now() + self.patience.silence;
+        within(&mut self.life, by, self.pipe.close()).await
     }
 
     async fn write_out(&mut self) -> Result<(), NetError> {
@@ -206,11 +206,7 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Frames<P> {
             let end = self.outbox.len().min(self.sent + PIECE);
             let by = by.min(Instant::now() + self.patience.silence);
             let piece = self.outbox.get(self.sent..end).unwrap_or_default();
-            match timeout_at(by, self.pipe.write(piece)).await {
-                Err(_) => return Err(NetError::TimedOut),
-                Ok(Err(_) | Ok(0)) => return Err(NetError::Cut),
-                Ok(Ok(written)) => self.sent += written,
-            }
+            self.sent += moved(&mut self.life, by, self.pipe.write(piece)).await?;
         }
         self.outbox.clear();
         self.sent = 0;
@@ -246,11 +242,29 @@ impl<P> Drop for Fill<'_, P> {
     }
 }
 
-async fn within(time: Duration, done: impl Future<Output = io::Result<()>>) -> Result<(), NetError> {
-    match timeout(time, done).await {
-        Err(_) => Err(NetError::TimedOut),
-        Ok(Err(_)) => Err(NetError::Cut),
-        Ok(Ok(())) => Ok(()),
+/// Bytes moved in time; none means that the stream has ended.
+async fn moved(
+    life: &mut Life,
+    by: Instant,
+    moving: impl Future<Output = io::Result<usize>>,
+) -> Result<usize, NetError> {
+    match within(life, by, moving).await? {
+        0 => Err(NetError::Cut),
+        bytes => Ok(bytes),
+    }
+}
+
+/// What is done in time and while the connection lives. What is there already counts even if it does not.
+async fn within<T>(
+    life: &mut Life,
+    by: Instant,
+    done: impl Future<Output = io::Result<T>>,
+) -> Result<T, NetError> {
+    tokio::select! {
+        biased;
+        done = done => done.map_err(|_| NetError::Cut),
+        () = life.end() => Err(NetError::Cut),
+        () = sleep_until(by) => Err(NetError::TimedOut),
     }
 }
 
@@ -262,11 +276,11 @@ mod tests {
     const PATIENCE: Patience = Patience { silence: Duration::from_secs(5), frame: Duration::from_secs(20) };
 
     fn reading(bytes: &[u8]) -> Frames<Cursor<Vec<u8>>> {
-        Frames::new(Cursor::new(bytes.to_vec()), PATIENCE)
+        Frames::new(Cursor::new(bytes.to_vec()), Life::endless(), PATIENCE)
     }
 
     async fn written(frames: &[Vec<u8>]) -> Vec<u8> {
-        let mut out = Frames::new(Cursor::new(Vec::new()), PATIENCE);
+        let mut out = Frames::new(Cursor::new(Vec::new()), Life::endless(), PATIENCE);
         for frame in frames {
             out.send(frame).await.unwrap();
         }
@@ -315,7 +329,7 @@ mod tests {
 
     #[tokio::test]
     async fn frames_that_nobody_may_send_are_refused_here() {
-        let mut out = Frames::new(Cursor::new(Vec::new()), PATIENCE);
+        let mut out = Frames::new(Cursor::new(Vec::new()), Life::endless(), PATIENCE);
         assert!(out.send(&[]).await.is_err());
         assert!(out.send(&vec![0; MAX_FRAME + 1]).await.is_err());
     }

@@ -1,5 +1,8 @@
 //! Plain streams of one protocol, opened and accepted on connections that exist already. It never dials,
 //! holds nothing for a peer that is gone, and queues no more inbound streams than a connection may have.
+//!
+//! Yamux leaves those who wait on a stream waiting when this side closes the connection. So each stream
+//! comes with a [`Life`], which ends when its connection does.
 
 use crate::NetError;
 use libp2p::PeerId;
@@ -16,18 +19,42 @@ use libp2p::swarm::{
 };
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Inbound streams of one connection that wait to be handed on. They are handed on at every poll.
 const INBOUND: usize = 16;
 
-type Opened = Result<Stream, NetError>;
+/// A stream, and the life of its connection.
+#[derive(Debug)]
+pub struct Live {
+    pub stream: Stream,
+    pub life: Life,
+}
+
+/// Ends with a connection.
+#[derive(Debug, Clone)]
+pub struct Life(watch::Receiver<()>);
+
+impl Life {
+    /// Waits for the end.
+    pub async fn end(&mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
+
+    /// A life that lasts as long as the test.
+    #[cfg(test)]
+    pub fn endless() -> Self {
+        let (sender, life) = watch::channel(());
+        std::mem::forget(sender);
+        Self(life)
+    }
+}
 
 /// A stream that a peer opened.
 #[derive(Debug)]
 pub struct Inbound {
     pub peer: PeerId,
-    pub stream: Stream,
+    pub live: Live,
 }
 
 /// Opens and accepts streams of one protocol.
@@ -38,7 +65,7 @@ pub struct Behaviour {
 }
 
 /// Who waits for a stream to open. When the connection goes, this is dropped, and they know.
-pub type Opening = oneshot::Sender<Opened>;
+pub type Opening = oneshot::Sender<Result<Live, NetError>>;
 
 impl Behaviour {
     /// Of this protocol.
@@ -53,7 +80,12 @@ impl Behaviour {
     }
 
     fn handler(&self) -> Handler {
-        Handler { protocol: self.protocol.clone(), opening: VecDeque::new(), inbound: VecDeque::new() }
+        Handler {
+            protocol: self.protocol.clone(),
+            opening: VecDeque::new(),
+            inbound: VecDeque::new(),
+            life: watch::channel(()).0,
+        }
     }
 }
 
@@ -84,8 +116,8 @@ impl NetworkBehaviour for Behaviour {
 
     fn on_swarm_event(&mut self, _: FromSwarm) {}
 
-    fn on_connection_handler_event(&mut self, peer: PeerId, _: ConnectionId, stream: THandlerOutEvent<Self>) {
-        self.pending.push_back(ToSwarm::GenerateEvent(Inbound { peer, stream }));
+    fn on_connection_handler_event(&mut self, peer: PeerId, _: ConnectionId, live: THandlerOutEvent<Self>) {
+        self.pending.push_back(ToSwarm::GenerateEvent(Inbound { peer, live }));
     }
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Inbound, THandlerInEvent<Self>>> {
@@ -98,12 +130,20 @@ impl NetworkBehaviour for Behaviour {
 pub struct Handler {
     protocol: StreamProtocol,
     opening: VecDeque<Opening>,
-    inbound: VecDeque<Stream>,
+    inbound: VecDeque<Live>,
+    /// Dropped with the connection, which ends the life of its streams.
+    life: watch::Sender<()>,
+}
+
+impl Handler {
+    fn live(&self, stream: Stream) -> Live {
+        Live { stream, life: Life(self.life.subscribe()) }
+    }
 }
 
 impl ConnectionHandler for Handler {
     type FromBehaviour = Opening;
-    type ToBehaviour = Stream;
+    type ToBehaviour = Live;
     type InboundProtocol = ReadyUpgrade<StreamProtocol>;
     type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
     type InboundOpenInfo = ();
@@ -116,9 +156,9 @@ impl ConnectionHandler for Handler {
     fn poll(
         &mut self,
         _: &mut Context<'_>,
-    ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, Opening, Stream>> {
-        if let Some(stream) = self.inbound.pop_front() {
-            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(stream));
+    ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, Opening, Live>> {
+        if let Some(live) = self.inbound.pop_front() {
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(live));
         }
         while let Some(opening) = self.opening.pop_front() {
             if !opening.is_closed() {
@@ -140,11 +180,11 @@ impl ConnectionHandler for Handler {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. }) => {
                 if self.inbound.len() < INBOUND {
-                    self.inbound.push_back(protocol);
+                    self.inbound.push_back(self.live(protocol));
                 }
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, info }) => {
-                let _ = info.send(Ok(protocol));
+                let _ = info.send(Ok(self.live(protocol)));
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { info, error }) => {
                 let _ = info.send(Err(match error {

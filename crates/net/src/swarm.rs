@@ -6,7 +6,7 @@ use crate::handle::{Listening, NetHandle};
 use crate::limits::{COMMANDS, EVENTS, Limits, NEGOTIATING};
 use crate::slots::Slots;
 use crate::task::Task;
-use crate::transport::transport;
+use crate::transport::{taken, transport};
 use crate::{NetError, peer};
 use libp2p::Swarm;
 use lifeboat_log::SecretKey;
@@ -46,7 +46,11 @@ pub fn start(config: &NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>)
     );
     for addr in &config.listen {
         let refused = |reason: String| NetError::CannotListen { addr: addr.clone(), reason };
-        swarm.listen_on(peer::parse_addr(addr)?).map_err(|e| refused(e.to_string()))?;
+        let parsed = peer::parse_addr(addr)?;
+        if let Some(error) = taken(&parsed) {
+            return Err(refused(error.to_string()));
+        }
+        swarm.listen_on(parsed).map_err(|e| refused(e.to_string()))?;
     }
     let (events, received) = mpsc::channel(EVENTS);
     let (commands, asked) = mpsc::channel(COMMANDS);

@@ -9,7 +9,9 @@ use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::Boxed;
 use libp2p::core::upgrade::Version;
 use libp2p::identity::Keypair;
+use libp2p::multiaddr::{Multiaddr, Protocol};
 use libp2p::{PeerId, Transport, dns, noise, quic, tcp, yamux};
+use std::net::IpAddr;
 
 /// A transport whose connections are authenticated and carry many streams.
 pub type Wire = Boxed<(PeerId, StreamMuxerBox)>;
@@ -28,6 +30,21 @@ pub fn transport(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {
         }
     };
     Ok(named)
+}
+
+/// Whether another process listens at this TCP address already. libp2p shares ports, so that two nodes
+/// would each get half of the connections and neither would say a word.
+pub fn taken(addr: &Multiaddr) -> Option<std::io::Error> {
+    let mut parts = addr.iter();
+    let ip: IpAddr = match parts.next()? {
+        Protocol::Ip4(ip) => ip.into(),
+        Protocol::Ip6(ip) => ip.into(),
+        _ => return None,
+    };
+    match parts.next()? {
+        Protocol::Tcp(port) if port != 0 => std::net::TcpListener::bind((ip, port)).err(),
+        _ => None,
+    }
 }
 
 fn plain(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {

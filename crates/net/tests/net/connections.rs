@@ -77,10 +77,20 @@ async fn addresses_that_lead_nowhere_say_so() {
     assert!(matches!(closed, NetError::CannotDial { .. }), "{closed}");
     let own = node.handle.dial(node.addr().await.split("/p2p/").next().unwrap()).await.unwrap_err();
     assert!(matches!(own, NetError::CannotDial { .. }), "{own}");
-    let taken = node.addr().await.split("/p2p/").next().unwrap().to_owned();
+}
+
+#[tokio::test]
+async fn a_port_that_another_node_has_is_not_shared_with_it() {
+    for listen in [TCP, QUIC] {
+        let node = TestNode::listening(82, &[listen], Limits::default());
+        a_second_node_is_refused(node.addr().await.split("/p2p/").next().unwrap());
+    }
+}
+
+fn a_second_node_is_refused(taken: &str) {
     let config = NetConfig {
         key: SecretKey::from_seed(&[68; 32]),
-        listen: vec![taken],
+        listen: vec![taken.to_owned()],
         mdns: false,
         limits: Limits::default(),
     };
