@@ -2,6 +2,9 @@
 //! Both are written as one link, `lifeboat:<slug>/<letters>`, that a person can send, print or scan. The
 //! last bytes are a checksum, so that a link that was cut or mistyped says so.
 
+#[cfg(test)]
+mod tests;
+
 use crate::limits::{MAX_ADDRESS, MAX_ADDRESSES, MAX_LINK, MAX_SLUG};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -16,6 +16,8 @@ pub mod limits;
 pub mod message;
 pub mod range;
 pub mod refusal;
+#[cfg(test)]
+mod testing;
 pub mod words;
 
 #[cfg(feature = "planted-bugs")]

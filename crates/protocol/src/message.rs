@@ -2,6 +2,9 @@
 //! bounded before anything is allocated. Variant numbers are never reused: a new message goes to the end.
 //! A message is only read here; what to do about it is for the machines.
 
+#[cfg(test)]
+mod tests;
+
 use crate::limits::{MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE};
 use crate::refusal::Refusal;
 use bincode::{Decode, Encode};

@@ -5,6 +5,9 @@
 //! of the stretch stands under, then batches, each with the proof that the log up to its end is the
 //! beginning of what the checkpoint covers. So a follower can keep every batch as it comes.
 
+#[cfg(test)]
+mod tests;
+
 use crate::limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_CONSISTENCY, MAX_FRAME};
 use crate::message::{NoteBytes, within};
 use crate::refusal::Refusal;

@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_words_never_change_between_versions() {
-        assert_eq!(check_words(&[1; 32], b"acceptance"), [0; 3]);
-        assert_eq!(check_words_alone(b"acceptance"), [0; 7]);
+        assert_eq!(check_words(&[1; 32], b"acceptance"), [1248, 1208, 1033]);
+        assert_eq!(check_words_alone(b"acceptance"), [1582, 334, 235, 581, 258, 1868, 870]);
     }
 }
