@@ -1,10 +1,65 @@
 //! The `lifeboat` command as a thin library, so that tests and documentation can reach its parts. It
 //! shows, asks and explains; what a home does is the business of `lifeboat-node`.
 
+pub mod args;
+pub mod cells;
+pub mod commands;
+pub mod context;
 pub mod day;
 pub mod error;
+pub mod fate;
+pub mod help;
+pub mod names;
+pub mod picture;
 pub mod quantity;
 pub mod reference;
+pub mod say;
+pub mod sentence;
+pub mod session;
 pub mod text;
 pub mod ui;
+pub mod unlock;
 pub mod words;
+
+use args::Cli;
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
+use context::Context;
+use error::{Code, Outcome};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs one command line and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = help::command().try_get_matches_from(arguments);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let mut context = Context::new(cli.global.clone());
+    let result = commands::run(&mut context, &cli.command);
+    finish(&mut context, result)
+}
+
+fn finish(context: &mut Context, result: Outcome) -> ExitCode {
+    match result.and_then(|()| context.ui.finish()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.pipe_closed => ExitCode::SUCCESS,
+        Err(failure) => {
+            // What was printed before the failure is still worth reading.
+            let _ = context.ui.finish();
+            context.ui.failure(&failure);
+            ExitCode::from(failure.code as u8)
+        }
+    }
+}
+
+/// What the parser of the command line has to say: help and version are answers, the rest is exit code 2.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // Nobody can be told that the terminal is gone.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(Code::Usage as u8),
+    }
+}

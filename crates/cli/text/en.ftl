@@ -61,9 +61,555 @@ day-ambiguous = "{ $written }" could be two different days. Write the year first
 reference-unknown = "{ $written }" is not the number of an entry. Write it as in the log: 5, #5 or #5-k3.
 handle-unfit = "{ $written }" cannot be a handle: it begins with a letter and has letters, digits, - and _, at most { $most } characters.
 
+thing-too-long = the name of a thing has at most 64 letters, its unit at most 16.
+other-thing = { $given } is another thing than asked for here. Write the number alone, or for example: { $wanted }.
+note-too-long = a text has at most some 16,000 letters, all of them ones that can be shown.
+day-to-come = "{ $written }" has not come yet. Write the day when it happened.
+day-passed = "{ $written }" has passed. Write a day that is to come.
+place-unknown = the charter has no place called "{ $name }".
+category-unknown = the charter has no category called "{ $name }".
+place-unknown-hint = it has: { $known }.
+none = none
+
+## The home and its keys
+
+no-data-folder = this system names no folder for the data of programs.
+no-data-folder-hint = name one yourself: --home FOLDER.
+home-missing = there is no Lifeboat home in { $path }.
+home-missing-hint = make one with: lifeboat init --as YOUR-HANDLE. Or name another folder: --home FOLDER.
+home-exists = there is a Lifeboat home in { $path } already; it was left as it is.
+home-exists-hint = use it as it is, or name another folder: --home FOLDER.
+home-in-use = another Lifeboat process is using { $path } and does not answer.
+home-in-use-hint = wait until it ends, or end the node: lifeboat node stop.
+settings-damaged = the settings in { $path } cannot be read.
+settings-damaged-hint = mend that file, or put it out of the way and begin with: lifeboat init.
+no-member-key = there is no key of a member in this home.
+no-member-key-hint = make one with: lifeboat init --as YOUR-HANDLE.
+wrong-passphrase = that is not the passphrase of this key.
+wrong-passphrase-hint = try again; a lost passphrase cannot be found again, but members can vouch for a new key.
+no-randomness = this machine gives no random numbers, without which nothing can be signed.
+passphrase-why = A passphrase keeps others who use this computer from signing for you. Leave it empty for none.
+passphrase-new = Passphrase (not shown while you type):
+passphrase-again = The same again:
+passphrase-differs = the two are not the same.
+passphrase-prompt = Passphrase:
+passphrase-file-empty = the first line of { $path } is empty; the passphrase stands there.
+init-done = Welcome, { $handle }. Your home is { $path }.
+init-no-passphrase = your key has no passphrase: who can read your files can sign for you.
+init-next = Next: lifeboat found "YOUR CELL", or lifeboat join INVITE.
+agent-started = Your key stays unlocked for { $hours ->
+    [one] 1 hour
+   *[other] { $hours } hours
+ }.
+agent-failed = your key could not be kept unlocked: { $reason }
+agent-stopped = Your key is locked.
+agent-none = Your key is not unlocked.
+agent-running = Your key is unlocked.
+
+## The desk
+
+unexpected-answer = the node of this home answers as another version would.
+unexpected-answer-hint = restart it: lifeboat node stop, then lifeboat node --background.
+node-lost-hint = look at lifeboat status, and try again.
+work-fold = reading the log
+work-sync = fetching
+work-export = writing
+work-repair = mending
+work-audit = checking
+state-unreadable = the state of the cell cannot be read.
+state-unreadable-hint = run: lifeboat repair.
+record-unreadable = a record of the log cannot be read.
+
+## Cells
+
+cell-none = This home belongs to no cell.
+cell-none-hint = Next: lifeboat found "YOUR CELL", or lifeboat join INVITE.
+cell-unknown = this home knows no cell called { $name }.
+cell-unknown-hint = it knows: { $names }.
+cell-which = this home knows several cells: { $names }.
+cell-which-hint = say which: --cell NAME.
+role-keeper = this computer keeps its log
+role-follower = a copy of its log, checked
+not-a-member = you are no member of { $cell } yet, as far as this home knows.
+not-a-member-hint = ask a member to vouch for you, then run: lifeboat sync.
+
+## Found, invite, join, vouch
+
+found-public = Public for ever: { $name }, founded by { $handle }; time zone { $zone }; money: { $money }.
+found-ask = Found it?
+found-done = { $name } exists. This computer keeps its log for now. Vouches needed: { $first } until { $until } members, then { $then }.
+found-next = Next: lifeboat node --background, then lifeboat invite.
+zone-unknown = "{ $zone }" is not a time zone.
+zone-unknown-hint = write it as in Europe/Madrid or America/Lima; UTC is one too.
+name-unfit = "{ $name }" cannot be a name here: at most 64 letters, none of them invisible, and at most 64 names.
+currency-unfit = "{ $code }" is not the code of a currency. Write it as in EUR.
+charter-unfit = the charter cannot be written like this.
+invite-terms = For one person, { $days ->
+    [one] 1 day
+   *[other] { $days } days
+ }. Pass it on by a way that the two of you trust.
+invite-none = No invite is open.
+invite-used = somebody has knocked with it
+invite-open = open until { $until }
+invite-no-node = your node is not running: the newcomer reaches you once it is (lifeboat node --background).
+join-words = Read these words to who invited you: { $words }
+join-next = You may close this; "lifeboat sync" later brings the log once they have vouched.
+join-delivered = { $name } has your knock. A member will ask you for words: "lifeboat sync" shows them.
+join-waiting = Nobody of { $name } could be reached yet. Your knock is kept.
+join-waiting-next = It goes as soon as somebody is reached: lifeboat sync, or leave your node running.
+join-card = this is the card of a cell, not an invite.
+join-card-hint = ask a member for an invite, or follow the cell as a sibling: lifeboat follow CARD.
+join-expired = this invite is over.
+join-expired-hint = ask for a new one.
+join-no-handle = you have no home yet, and no handle was given for it.
+join-no-handle-hint = add --as YOUR-HANDLE.
+knocks-none = Nobody has knocked.
+knock = { $handle } knocks. Their words: { $words }
+knock-missing = nobody called { $handle } has knocked.
+knock-missing-hint = see who has: lifeboat vouch. Their knock may still be on its way: lifeboat sync.
+knock-twice = more than one who knocks is called { $handle }.
+knock-twice-hint = ask them to join again under another handle.
+knock-unreadable = the knock cannot be read.
+words-heard = Does { $handle } read you: { $words } ?
+words-ask = Only if you heard these very words from them: [y/N]
+words-differ = the words are not the same, so somebody else may be in between. Nothing was signed.
+words-differ-hint = compare them once more, aloud, by a way on which you know each other's voice.
+words-needed = a vouch needs the words that the newcomer has read to you.
+words-needed-hint = give them: lifeboat vouch HANDLE --words WORD WORD WORD.
+vouch-member = { $handle } is a member, and may vote from { $from }.
+vouch-more = { $handle } needs { $missing ->
+    [one] 1 more vouch
+   *[other] { $missing } more vouches
+ } of other members.
+leave-warning = what you signed stays in the log; to come back you need a new invite.
+members-waiting = a newcomer (key { $mark }) needs { $missing ->
+    [one] 1 more vouch
+   *[other] { $missing } more vouches
+ }
+members-left = left on { $day }
+members-new = may vote from { $from }
+members-since = since { $day }
+member-unknown = no member is called { $handle }.
+member-unknown-hint = see who belongs to the cell: lifeboat members.
+member-which = more than one is called so. Write one of: { $handles }
+somebody = somebody-{ $mark }
+stranger = a stranger
+
+## The node
+
+node-here = Your node is running here. Press Ctrl-C to end it.
+node-started = Your node is running in the background.
+node-running-already = Your node is running already.
+node-running = Your node is running, connected to { $peers ->
+    [one] 1 home
+   *[other] { $peers } homes
+ }.
+node-not-running = No node is running in this home.
+node-stopped = Your node has ended.
+node-not-started = the node ended as soon as it was started.
+node-not-started-hint = run it here to see more: lifeboat node.
+node-silent = the node does not answer.
+node-silent-hint = look at what it says in { $path }.
+
+## Follow, sync, card
+
+connect-done = Connecting to { $address }.
+follow-done = Following { $name }. Its log is fetched and checked.
+follow-next = Next: lifeboat sync, or leave your node running: lifeboat node --background.
+follow-stopped = { $name } is followed no longer; what is on disk stays.
+follow-none = This home follows no cell.
+card-no-address = nobody can reach your node yet: it is not running, or knows no address of its own.
+picture-too-long = the link is too long for a picture.
+sync-done = { $name }: { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ }, { $new } new.
+sync-alone = { $name }: nobody who has the log could be reached; { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ } here.
+sync-placed = { $count ->
+    [one] 1 entry of yours was
+   *[other] { $count } entries of yours were
+ } placed.
+sync-unreached = { $count ->
+    [one] one cell
+   *[other] { $count } cells
+ } could not be reached.
+sync-hint = check the network; a member's node must be running. By hand: lifeboat outbox save USB-STICK.
+
+## Status
+
+status-home = { $handle }, { $path }
+status-entries = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ }
+status-newest = newest { $time }, head { $head }
+status-homes = the whole log is on { $count ->
+    [one] 1 home
+   *[other] { $count } homes
+ }
+status-pending = { $count ->
+    [one] 1 entry waits
+   *[other] { $count } entries wait
+ } to be placed
+status-behind = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ } not here yet: lifeboat sync
+status-keeper-away = who keeps its log cannot be reached now
+status-knocks = { $count ->
+    [one] one newcomer knocks
+   *[other] { $count } newcomers knock
+ }: lifeboat vouch
+
+## Signing
+
+public-for-ever = Public for ever: "{ $sentence }".
+ask-sign = Sign?
+ask-sign-all = Sign all { $count }?
+nothing-signed = nothing was signed.
+would-be-void = "{ $sentence }" would have no effect. Nothing was signed.
+would-be-void-hint = look at lifeboat status and lifeboat log; if others wrote meanwhile: lifeboat sync.
+entry-unfit = this cannot be put into an entry.
+fate-placed = { $number } placed; on { $homes ->
+    [one] 1 home
+   *[other] { $homes } homes
+ }
+fate-void = { $number } placed, without effect: { $reason }
+fate-queued = In your outbox: "{ $said }".
+fate-queued-next = It goes by itself when a home of the cell is reached, or: lifeboat outbox save USB-STICK
+fate-refused = Not placed: { $reason }
+slip = Hand-over slip { $number }: who received it confirms with: lifeboat confirm { $number }
+fits = #{ $offer } fits #{ $need }: lifeboat meet { $need } --with { $offer }
+fits-stock = There is { $held } in stock: lifeboat meet { $need } --stock
+met-part = { $number }: { $met } of { $all } met; { $open } open
+met-all = { $number }: all of { $all } met
+meet-nothing = there is nothing left to meet it with.
+meet-nothing-hint = see open needs and offers: lifeboat needs.
+need-unknown = { $number } is no need that is open.
+need-unknown-hint = see open needs: lifeboat needs.
+offer-unknown = { $number } is no offer that is open.
+offer-unknown-hint = see open offers: lifeboat offers.
+slip-unknown = no open hand-over slip has the number { $number }.
+slip-unknown-hint = it may have been confirmed already: lifeboat show NUMBER.
+corrected-already = this entry was corrected already, by { $by }.
+corrected-already-hint = correct that one: lifeboat correct { $by }.
+not-correctable = an entry of this sort is not corrected.
+not-correctable-hint = say the new thing instead.
+
+## Entries as sentences
+
+said-newer = { $who }: an entry of kind { $kind }, from a newer version
+said-founding = { $handle } founded { $name }
+said-opening = term { $term } opens
+said-charter = { $who } changed { $count ->
+    [one] 1 setting
+   *[other] { $count } settings
+ } of the charter
+said-vouch = { $who } vouches for { $handle }
+said-vouch-again = { $who } vouches for a new key of { $handle }
+said-leave = { $who } leaves the cell
+said-key-added = { $who } adds the key { $mark }
+said-key-ended = { $who } ends the key { $mark }
+said-node = { $who } names the node { $mark }
+said-node-ended = { $who } ends the node { $mark }
+said-handle = { $who } goes by { $handle }
+said-received = { $who }: { $what } in
+said-given = { $who }: { $what } out
+said-slip = { $who }: { $what } out with a hand-over slip
+said-stock = { $who }: { $what } in stock when the records began
+said-need = { $who } needs { $what } by { $by }
+said-offer = { $who } offers { $what } until { $by }
+said-meet-offer = { $who }: { $what } of need { $need } met with offer { $offer }
+said-meet-stock = { $who }: { $what } of need { $need } met from stock
+said-receipt = { $who } received { $amount } of { $number }
+said-receipt-for = { $who } confirms that { $amount } of { $number } was received
+said-withdraw = { $who } withdraws { $number }
+said-correction = { $sentence } (corrects { $number })
+handle-absent = somebody
+entry-not-here = an earlier entry
+more-until = until { $day }
+more-place = at { $place }
+more-category = for { $category }
+more-day = on { $day }
+more-paper = from paper
+
+## Log and show
+
+log-void = (no effect: { $reason })
+log-corrected = (corrected by { $by })
+sort-unknown = "{ $sort }" is not a sort of entry.
+sort-unknown-hint = write one of: { $known }.
+entry-missing = there is no entry { $number } here.
+entry-missing-hint = see the newest ones: lifeboat log. If others wrote meanwhile: lifeboat sync.
+entry-other = { $written } is not here; the entry at that place is { $is }.
+entry-other-hint = the letters tell entries apart that stood at the same place; look it up: lifeboat log.
+show-number = number
+show-effect = effect
+show-applied = it took effect
+show-void = none: { $reason }
+show-corrected = corrected by { $by }
+show-author = signed by
+show-signed = signed
+show-placed = placed
+show-term = { $time }, term { $term }
+show-id = id
+show-key = key
+show-detail = text
+show-detail-absent = not here (erased, sealed, or still to come): { $hash }
+proof-written = The proof is in { $path }.
+
+## Board
+
+needs-none = Nothing is needed now.
+offers-none = Nothing is offered now.
+stock-none = Nothing is in stock.
+balance-none = No money was written down yet.
+balance-open = any purpose
+balance-came = in { $amount }
+balance-went = out { $amount }
+balance-left = left { $amount }
+balance-sum = together { $amount } { $currency }
+post-part = { $open } of { $all }
+post-by = by { $day }
+fit-offer = { $number } fits
+fit-stock = { $held } in stock
+
+## Keys
+
+key-over = ended
+key-in-force = in force
+key-until = until { $day }
+key-all = may do everything
+key-some = may do some things
+key-here = the key of this home
+key-unknown = "{ $key }" is not the beginning of one key of yours.
+key-unknown-hint = see them: lifeboat key list. Write at least four letters.
+
 ## Outbox
 
 outbox-count = In your outbox: { $count ->
     [one] 1 entry.
    *[other] { $count } entries.
  }
+outbox-empty = Your outbox is empty.
+outbox-waiting = { $count ->
+    [one] 1 entry waits
+   *[other] { $count } entries wait
+ }. They go by themselves, or: lifeboat outbox save USB-STICK
+outbox-saved = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ } saved in { $path }.
+outbox-saved-next = In the home that keeps the log, or any other of the cell: lifeboat outbox load USB-STICK
+outbox-loaded = { $placed } placed, { $queued } sent on, { $refused } refused.
+outbox-no-such = there is no entry { $number } in your outbox.
+outbox-no-such-hint = see them: lifeboat outbox.
+outbox-drop-ask = "{ $sentence }" will not be offered again. It may be in the log all the same, if it was sent before. Take it out?
+outbox-dropped = Taken out: "{ $sentence }".
+step-waiting = waits
+step-placed = #{ $number }, placed
+step-replicated = #{ $number }, on another home too
+
+## Audit, repair, export
+
+audit-sound = { $records ->
+    [one] 1 record
+   *[other] { $records } records
+ }, { $signatures ->
+    [one] 1 signature
+   *[other] { $signatures } signatures
+ }, { $checkpoints ->
+    [one] 1 checkpoint
+   *[other] { $checkpoints } checkpoints
+ }: nothing altered.
+audit-counted = { $records } records, { $signatures } signatures and { $checkpoints } checkpoints were checked.
+audit-altered = { $count ->
+    [one] 1 thing is
+   *[other] { $count } things are
+ } not as they were signed.
+audit-altered-hint = in your own home: lifeboat repair, then lifeboat sync fetches what is damaged from others. A copy: do not trust it.
+audit-finding = { $file }: { $what }
+audit-finding-at = #{ $number } in { $file }: { $what }
+audit-no-log = there is no log in { $path }.
+audit-no-log-hint = name the folder with the log: that of a home is HOME/log; exported ones have a file called checkpoint.
+audit-failed = { $path } cannot be audited.
+repair-done = { $name }: { $count ->
+    [one] 1 record
+   *[other] { $count } records
+ } in the log.
+export-exists = { $path } exists and is not empty.
+export-exists-hint = name a folder that does not exist yet.
+export-done = { $count ->
+    [one] 1 record
+   *[other] { $count } records
+ } written to { $path }.
+
+## Batch, completions, man
+
+batch-empty = There is nothing to sign in this file.
+batch-dry = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ } would be signed; nothing was.
+batch-done = { $placed } of { $count } placed.
+batch-fault = line { $line }: { $message }
+batch-faults = { $count ->
+    [one] 1 line
+   *[other] { $count } lines
+ } cannot be read. Nothing was signed.
+batch-faults-hint = mend them and run it again.
+batch-quote = a quote is not closed.
+batch-other-command = only in, out, need, offer, meet, confirm, correct and withdraw can stand in a batch.
+batch-too-long = this is more than one batch can hold.
+batch-too-long-hint = split it: at most 5,000 entries and 4 MB.
+man-done = { $pages } pages in { $folder }.
+
+## Refusals of the keeper and the home, by their names
+
+refused-busy = the keeper has too much to do just now; the entry stays in your outbox and is offered again.
+
+## Examples below the help texts
+
+example-lifeboat =
+    Begin here:
+      lifeboat init --as heron
+      lifeboat found "Oak Street" --money EUR --zone Europe/Madrid
+      lifeboat node --background
+      lifeboat invite
+
+    See it all at work first: lifeboat demo
+    Help with one command:    lifeboat help in
+example-init =
+    Example:
+      lifeboat init --as heron
+example-found =
+    Example:
+      lifeboat found "Oak Street" --money EUR --zone Europe/Madrid --place kitchen --place store
+example-invite =
+    Example:
+      lifeboat invite --days 3
+example-join =
+    Example:
+      lifeboat join lifeboat:oak-street/... --as wren
+example-vouch =
+    Examples:
+      lifeboat vouch              who has knocked
+      lifeboat vouch wren         asks whether you heard wren's words
+example-node =
+    Examples:
+      lifeboat node --background
+      lifeboat node status
+      lifeboat node stop
+example-in =
+    Examples:
+      lifeboat in 40 EUR --from "street collection"
+      lifeboat in 20 kg rice --place kitchen --on friday
+      lifeboat in 12 tents --stock
+example-out =
+    Examples:
+      lifeboat out 5 EUR --for "bus fares"
+      lifeboat out 10 kg rice --slip
+example-need =
+    Example:
+      lifeboat need 20 kg rice --place kitchen --by friday
+example-offer =
+    Example:
+      lifeboat offer 12 kg rice --by "in 5 days"
+example-meet =
+    Examples:
+      lifeboat meet 3 --with 4
+      lifeboat meet 3 --stock --amount 8
+example-confirm =
+    Example:
+      lifeboat confirm 12-k3
+example-correct =
+    Examples:
+      lifeboat correct 7 45 EUR
+      lifeboat correct 7 --note "street collection in May"
+      lifeboat correct 7 --strike
+example-withdraw =
+    Example:
+      lifeboat withdraw 3 --note "no longer needed"
+example-leave =
+    Example:
+      lifeboat leave
+example-status =
+    Example:
+      lifeboat status
+example-log =
+    Examples:
+      lifeboat log
+      lifeboat log --last 5 --by wren
+      lifeboat log --all --kind in,out --json
+example-show =
+    Examples:
+      lifeboat show 5
+      lifeboat show 5 --proof entry-5.tlog-proof
+example-members =
+    Example:
+      lifeboat members
+example-needs =
+    Example:
+      lifeboat needs
+example-offers =
+    Example:
+      lifeboat offers
+example-stock =
+    Example:
+      lifeboat stock
+example-balance =
+    Example:
+      lifeboat balance
+example-follow =
+    Examples:
+      lifeboat follow lifeboat:elm-square/...
+      lifeboat follow               what is followed
+      lifeboat follow --stop elm-square
+example-card =
+    Example:
+      lifeboat card --qr
+example-sync =
+    Example:
+      lifeboat sync
+example-outbox =
+    Examples:
+      lifeboat outbox
+      lifeboat outbox save /media/stick
+      lifeboat outbox load /media/stick
+example-audit =
+    Examples:
+      lifeboat audit                 the logs of your home
+      lifeboat audit copy-of-a-log   any log folder
+example-repair =
+    Example:
+      lifeboat repair
+example-export =
+    Example:
+      lifeboat export public-log
+example-batch =
+    Examples:
+      lifeboat batch today.txt
+      lifeboat batch today.txt --dry-run
+
+    A line of the file: in 40 EUR --from "street collection"
+example-key =
+    Examples:
+      lifeboat key list
+      lifeboat key add /media/phone --until "in 90 days" --sign-only
+      lifeboat key end 3f9a21c0
+example-agent =
+    Examples:
+      lifeboat agent start --hours 8
+      lifeboat agent stop
+example-demo =
+    Example:
+      lifeboat demo
+example-completions =
+    Example:
+      lifeboat completions bash > ~/.local/share/bash-completion/completions/lifeboat
+example-man =
+    Example:
+      lifeboat man ~/.local/share/man/man1

@@ -1,0 +1,121 @@
+//! The command line as a whole: what stands before and after every subcommand, and the list of them.
+//! The doc comments here and in `commands/` are the help texts; examples come from the catalogue.
+
+use crate::commands;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Runs a neighbourhood's own commons in the open: an account book of goods and money that everyone can
+/// check and nobody can rewrite.
+#[derive(Debug, Parser)]
+#[command(name = "lifeboat", version, propagate_version = true, max_term_width = 100)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The folder with your keys and logs
+    #[arg(long, global = true, value_name = "FOLDER", env = "LIFEBOAT_HOME", hide_env_values = true)]
+    pub home: Option<PathBuf>,
+    /// The cell that is meant, by its name, when your home knows more than one
+    #[arg(long, global = true, value_name = "NAME", env = "LIFEBOAT_CELL", hide_env_values = true)]
+    pub cell: Option<String>,
+    /// Print one JSON object a line, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Answer yes to every question, for scripts
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// For how many seconds to try to reach other homes
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub wait: Option<u64>,
+    /// Read your passphrase from the first line of this file instead of asking
+    #[arg(long, global = true, value_name = "FILE", env = "LIFEBOAT_PASSPHRASE_FILE", hide_env_values = true)]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// Every subcommand, in the order in which a newcomer meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make your home: your key and your settings
+    Init(commands::init::Args),
+    /// Found a cell whose log this computer keeps for now
+    Found(commands::found::Args),
+    /// Invite one person into your cell
+    Invite(commands::invite::Args),
+    /// Join a cell by an invite
+    Join(commands::join::Args),
+    /// Vouch for a newcomer, once you have heard their words
+    Vouch(commands::vouch::Args),
+    /// Run the node, which takes in entries and brings them to other homes
+    Node(commands::node::Args),
+    /// Write down goods or money that came in
+    In(commands::moved::InArgs),
+    /// Write down goods or money that went out
+    Out(commands::moved::OutArgs),
+    /// Say what the cell needs
+    Need(commands::ask::NeedArgs),
+    /// Say what you can give
+    Offer(commands::ask::OfferArgs),
+    /// Say that an offer, or the stock, meets a need
+    Meet(commands::meet::Args),
+    /// Confirm with the number of a slip that you received something
+    Confirm(commands::confirm::Args),
+    /// Correct an entry of yours; the old one stays readable
+    Correct(commands::correct::Args),
+    /// Withdraw a need or an offer of yours
+    Withdraw(commands::withdraw::Args),
+    /// Leave the cell
+    Leave(commands::leave::Args),
+    /// See how your home and your cells are
+    Status(commands::status::Args),
+    /// See the newest entries of the log
+    Log(commands::log::Args),
+    /// See one entry in full
+    Show(commands::show::Args),
+    /// See the members
+    Members(commands::members::Args),
+    /// See open needs, and what would meet them
+    Needs(commands::board::NeedsArgs),
+    /// See open offers
+    Offers(commands::board::OffersArgs),
+    /// See what is in stock
+    Stock(commands::board::StockArgs),
+    /// See the money
+    Balance(commands::board::BalanceArgs),
+    /// Follow another cell as a sibling: keep and check a copy of its log
+    Follow(commands::follow::Args),
+    /// Print the card by which others can follow your cell
+    Card(commands::card::Args),
+    /// Bring all logs up to date and your entries out
+    Sync(commands::sync::Args),
+    /// See the entries of yours that are under way, or carry them on a USB stick
+    Outbox(commands::outbox::Args),
+    /// Check a whole log: every signature, link and proof
+    Audit(commands::audit::Args),
+    /// Mend what can be mended from the log
+    Repair(commands::repair::Args),
+    /// Write a copy of the log that any web server can offer and any tool can check
+    Export(commands::export::Args),
+    /// Sign many entries from a file of commands
+    Batch(commands::batch::Args),
+    /// See your keys, add one for another device, or end one
+    Key(commands::key::Args),
+    /// Keep your key unlocked for some hours, or lock it now
+    Agent(commands::agent::Args),
+    /// See the whole of it at work: two cells, two nodes, a week of entries, an audit
+    Demo(commands::demo::Args),
+    /// Print a script that completes these commands in your shell
+    Completions(commands::completions::Args),
+    /// Write the manual pages into a folder
+    Man(commands::man::Args),
+}

@@ -1,0 +1,102 @@
+//! `lifeboat audit`: checks a whole log from the data alone: every signature, link, proof and checkpoint.
+//! It needs no home, no key and no database, and asks nobody.
+
+use crate::context::Context;
+use crate::error::{Code, Failure, Outcome};
+use crate::text;
+use crate::ui::{Look, plain};
+use lifeboat_store::audit::{AuditReport, Finding, Progress, audit_folder};
+use lifeboat_store::StoreError;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Tries at the log of this home while its node may be writing.
+const TRIES: usize = 3;
+
+/// Check a whole log: every signature, link and proof
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A log folder, or one that `lifeboat export` made; the logs of your home when left out
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit code 1 when anything was altered, 10 when there is no log.
+pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    let (folder, tries) = match &args.folder {
+        Some(folder) => (folder.clone(), 1),
+        None => (context.home()?.root().join("log"), TRIES),
+    };
+    if !folder.is_dir() {
+        let path = folder.display().to_string();
+        return Err(Failure::with(Code::StoreMissing, text!("audit-no-log", path = path)).hint(text!("audit-no-log-hint")));
+    }
+    let mut report = audit(context, &folder)?;
+    for _ in 1..tries {
+        // A node that writes meanwhile can leave a file half a step ahead of another; damage stays.
+        if report.count == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        report = audit(context, &folder)?;
+    }
+    show(context, &report)
+}
+
+fn audit(context: &mut Context, folder: &Path) -> Outcome<AuditReport> {
+    let bar = context.ui.progress(0, text!("work-audit"));
+    let report = audit_folder(folder, &mut |progress: Progress| {
+        bar.set_length(progress.of.max(progress.records));
+        bar.set_position(progress.records);
+    });
+    bar.finish_and_clear();
+    report.map_err(|error: StoreError| {
+        Failure::with(Code::StoreMissing, text!("audit-failed", path = folder.display().to_string()))
+            .because(error)
+            .hint(text!("audit-no-log-hint"))
+    })
+}
+
+fn show(context: &mut Context, report: &AuditReport) -> Outcome {
+    context.ui.object(json!({
+        "sound": report.count == 0, "records": report.records, "signatures": report.signatures,
+        "checkpoints": report.checkpoints, "terms": report.terms, "details": report.details.len(),
+        "findings": report.count,
+        "cells": report.cells.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "found": report.findings.iter().map(|finding| json!({
+            "file": finding.file, "position": finding.position.map(|at| at.0), "what": finding.what,
+        })).collect::<Vec<_>>(),
+    }))?;
+    let counts = |id| {
+        crate::text::message(
+            id,
+            vec![
+                ("records", report.records.into()),
+                ("signatures", report.signatures.into()),
+                ("checkpoints", report.checkpoints.into()),
+            ],
+        )
+    };
+    if report.count == 0 {
+        context.ui.styled(Look::Good, counts("audit-sound"))?;
+        return Ok(());
+    }
+    for finding in &report.findings {
+        context.ui.styled(Look::Bad, line(finding))?;
+    }
+    context.ui.finish()?;
+    context.ui.say(counts("audit-counted"));
+    Err(Failure::new(text!("audit-altered", count = report.count)).hint(text!("audit-altered-hint")))
+}
+
+fn line(finding: &Finding) -> String {
+    let what = plain(&finding.what);
+    match finding.position {
+        Some(at) => text!("audit-finding-at", number = at.to_string(), file = plain(&finding.file), what = what),
+        None => text!("audit-finding", file = plain(&finding.file), what = what),
+    }
+}

@@ -1,0 +1,121 @@
+//! `lifeboat correct`: says an entry of one's own anew. The old one stays readable; the new one counts.
+
+use crate::context::Context;
+use crate::error::{Failure, Outcome};
+use crate::reference;
+use crate::say::{self, Circumstances};
+use crate::session::{Draft, Session};
+use crate::text;
+use lifeboat_commons::ledger::{Given, LedgerStatement, Meet, Need, Offer, OpeningStock, Received};
+use lifeboat_commons::{Amount, Common, Quantity, Statement};
+use lifeboat_log::{DetailTag, EntryId};
+
+/// Correct an entry of yours; the old one stays readable
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The number of the entry
+    #[arg(value_name = "NUMBER")]
+    number: String,
+    /// How much of what it should have said; the rest stays as it was
+    #[arg(value_name = "QUANTITY")]
+    quantity: Vec<String>,
+    /// It never happened: strike it out
+    #[arg(long, conflicts_with = "quantity")]
+    strike: bool,
+    /// The text that it should have said
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// The last day of a need or an offer
+    #[arg(long, value_name = "DAY")]
+    by: Option<String>,
+    #[command(flatten)]
+    circumstances: Circumstances,
+}
+
+impl Args {
+    /// What is to be signed.
+    ///
+    /// # Errors
+    /// When there is no such entry, or it is not one that can be corrected.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
+        let (entered, record) = session.find(context, &self.number)?;
+        if let Some(by) = session.state.corrected_by(record.link().position) {
+            let by = reference::short(by);
+            return Err(Failure::new(text!("corrected-already", by = &by)).hint(text!("corrected-already-hint", by = &by)));
+        }
+        let fixed = || Failure::new(text!("not-correctable")).hint(text!("not-correctable-hint"));
+        let Ok(Statement::Ledger(old)) = Statement::decode(record.entry()) else { return Err(fixed()) };
+        let common = self.common(session, old.common(), record.entry().id())?;
+        let before = entered.details.iter().find(|detail| detail.tag == DetailTag::NOTE.0);
+        let note = self.note.clone().or_else(|| before.map(|detail| detail.text.clone()));
+        let note = note.as_deref();
+        let until = |old| self.by.as_deref().map_or(Ok(old), |by| say::until(session, Some(by)));
+        match old {
+            LedgerStatement::Received(old) => {
+                say::draft(&Received { common, quantity: self.quantity(session, &old.quantity)? }, note)
+            }
+            LedgerStatement::OpeningStock(old) => {
+                say::draft(&OpeningStock { common, quantity: self.quantity(session, &old.quantity)? }, note)
+            }
+            LedgerStatement::Given(old) => {
+                let quantity = self.quantity(session, &old.quantity)?;
+                say::draft(&Given { common, quantity, slip: old.slip }, note)
+            }
+            LedgerStatement::Need(old) => {
+                let quantity = self.quantity(session, &old.quantity)?;
+                say::draft(&Need { common, quantity, until: until(old.until)? }, note)
+            }
+            LedgerStatement::Offer(old) => {
+                let quantity = self.quantity(session, &old.quantity)?;
+                say::draft(&Offer { common, quantity, until: until(old.until)? }, note)
+            }
+            LedgerStatement::Meet(old) => {
+                let amount = self.amount_of_meeting(session, &old)?;
+                say::draft(&Meet { common, amount, ..old }, note)
+            }
+            LedgerStatement::ReceiptConfirmed(_) | LedgerStatement::Withdraw(_) => Err(fixed()),
+        }
+    }
+
+    /// What the new version begins with: what the old one said, where nothing else is said now.
+    fn common(&self, session: &Session, old: &Common, id: EntryId) -> Outcome<Common> {
+        let new = self.circumstances.common(session)?;
+        let day = if self.circumstances.on.is_some() { new.day } else { old.day };
+        let (place, category) = (new.place.or(old.place), new.category.or(old.category));
+        Ok(Common { day, place, category, corrects: Some(id), paper: old.paper })
+    }
+
+    fn quantity(&self, session: &Session, old: &Quantity) -> Outcome<Quantity> {
+        if self.strike {
+            return Ok(old.with(Amount::ZERO));
+        }
+        match self.quantity.as_slice() {
+            [] => Ok(old.clone()),
+            // A number alone keeps the thing.
+            [_] => say::amount_of(session, &self.quantity, &old.thing).map(|amount| old.with(amount)),
+            words => say::quantity(session, words),
+        }
+    }
+
+    fn amount_of_meeting(&self, session: &Session, old: &Meet) -> Outcome<Amount> {
+        if self.strike {
+            return Ok(Amount::ZERO);
+        }
+        let need = session.state.ledger().need(&old.need);
+        match (self.quantity.as_slice(), need) {
+            ([], _) => Ok(old.amount),
+            (words, Some(need)) => say::amount_of(session, words, &need.quantity.thing),
+            _ => Err(Failure::new(text!("need-unknown", number = &self.number)).hint(text!("need-unknown-hint"))),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the entry cannot be made, signed or handed on.
+pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    let session = Session::open(context)?;
+    let draft = args.draft(context, &session)?;
+    session.say(context, draft).map(drop)
+}

@@ -1,0 +1,128 @@
+//! `lifeboat node`: runs the node of a home, here or in the background, ends it, or says how it is.
+
+use crate::context::Context;
+use crate::error::Outcome;
+use crate::ui::plain;
+use crate::{cells, text};
+use lifeboat_node::control::Control;
+use lifeboat_node::{Desk, Home, NodeOptions, background};
+use serde_json::json;
+use std::ffi::OsString;
+
+/// Run the node, which takes in entries and brings them to other homes
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// Run it in the background and come back at once
+    #[arg(long)]
+    background: bool,
+    /// Where to listen from now on, such as /ip4/0.0.0.0/tcp/4001
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
+    /// Connect to this address, and remember it
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Vec<String>,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+enum What {
+    /// End the node of this home
+    Stop,
+    /// Say how the node of this home is
+    Status,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit code 11 when another process holds the home.
+pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    let home = context.home()?;
+    match args.what {
+        Some(What::Stop) => stop(context, &home),
+        Some(What::Status) => status(context, &home),
+        None => {
+            settle(&home, args)?;
+            if args.background { start(context, &home) } else { stay(context, &home) }
+        }
+    }
+}
+
+/// Writes new addresses into the settings before the node reads them.
+fn settle(home: &Home, args: &Args) -> Outcome {
+    if args.listen.is_empty() && args.connect.is_empty() {
+        return Ok(());
+    }
+    let mut settings = home.settings()?;
+    if !args.listen.is_empty() {
+        settings.listen.clone_from(&args.listen);
+    }
+    for address in &args.connect {
+        if !settings.addresses.contains(address) {
+            settings.addresses.push(address.clone());
+        }
+    }
+    Ok(home.save_settings(&settings)?)
+}
+
+fn start(context: &mut Context, home: &Home) -> Outcome {
+    if Control::connect(home).is_some() {
+        context.ui.line(text!("node-running-already"))?;
+        return context.ui.object(json!({"running": true, "started": false}));
+    }
+    let program = std::env::current_exe()?;
+    let arguments: Vec<OsString> = vec!["--home".into(), home.root().into(), "node".into()];
+    let process = background::start_node(home, &program, &arguments)?;
+    context.ui.line(text!("node-started"))?;
+    context.ui.object(json!({"running": true, "started": true, "process": process}))
+}
+
+/// Runs the node in this process until it is told to stop.
+fn stay(context: &mut Context, home: &Home) -> Outcome {
+    let (ui, json) = (&mut context.ui, context.global.json);
+    let mut told = Ok(());
+    lifeboat_node::node::run(home, &NodeOptions::default(), |addresses| {
+        told = (|| {
+            if json {
+                ui.object(json!({"running": true, "addresses": addresses}))?;
+            } else {
+                ui.say(text!("node-here"));
+                for address in addresses {
+                    ui.say(format!("  {}", plain(address)));
+                }
+            }
+            ui.finish()
+        })();
+    })?;
+    told
+}
+
+fn stop(context: &mut Context, home: &Home) -> Outcome {
+    let stopped = background::stop_node(home)?;
+    context.ui.line(if stopped { text!("node-stopped") } else { text!("node-not-running") })?;
+    context.ui.object(json!({"running": false, "stopped": stopped}))
+}
+
+fn status(context: &mut Context, home: &Home) -> Outcome {
+    if Control::connect(home).is_none() {
+        context.ui.line(text!("node-not-running"))?;
+        return context.ui.object(json!({"running": false}));
+    }
+    let mut desk = Desk::open(home)?;
+    let overview = cells::overview(context, &mut desk)?;
+    let connected = overview.peers.iter().filter(|peer| peer.connected).count();
+    context.ui.line(text!("node-running", peers = connected))?;
+    for address in &overview.addresses {
+        context.ui.line(format!("  {}", plain(address)))?;
+    }
+    let peers = overview.peers.iter().map(|peer| {
+        json!({"key": peer.key.to_string(), "addresses": peer.addresses, "connected": peer.connected})
+    });
+    context.ui.object(json!({
+        "running": overview.node_running, "node": overview.node_key.to_string(),
+        "addresses": overview.addresses, "peers": peers.collect::<Vec<_>>(),
+        "since_ms": overview.running_since.map(|time| time.ms()),
+    }))
+}

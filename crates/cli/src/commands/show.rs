@@ -1,0 +1,69 @@
+//! `lifeboat show`: one entry in full, and its proof as a file that anyone can check.
+
+use crate::commands::log;
+use crate::context::Context;
+use crate::error::{Failure, Outcome};
+use crate::session::Session;
+use crate::ui::{Look, plain};
+use crate::{day, expect_answer, reference, text};
+use lifeboat_log::Record;
+use lifeboat_node::ask::Entered;
+use lifeboat_node::{Answer, Ask};
+use std::path::PathBuf;
+
+/// See one entry in full
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The number of the entry
+    #[arg(value_name = "NUMBER")]
+    number: String,
+    /// Write the proof that it stands in the log to this file, in C2SP tlog-proof form
+    #[arg(long, value_name = "FILE")]
+    proof: Option<PathBuf>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such entry.
+pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    let session = Session::open(context)?;
+    let (entered, record) = session.find(context, &args.number)?;
+    let sentence = log::sentence(&session, &entered, &record);
+    context.ui.styled(Look::Strong, &sentence)?;
+    context.ui.table(&rows(&session, &entered, &record))?;
+    context.ui.object(log::object(&session, &entered, &record, &sentence))?;
+    if let Some(path) = &args.proof {
+        let ask = Ask::Prove { cell: session.cell.cell, position: record.link().position };
+        let proof = expect_answer!(session.ask(context, ask)?, Answer::Proof(proof) => proof)?;
+        std::fs::write(path, &*proof).map_err(|error| Failure::file(path, &error))?;
+        context.ui.say(text!("proof-written", path = path.display().to_string()));
+    }
+    Ok(())
+}
+
+fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String>> {
+    let (link, entry) = (record.link(), record.entry());
+    let moment = |ms| day::moment(ms, &session.zone);
+    let effect = match (&entered.void, session.state.corrected_by(link.position)) {
+        (Some(reason), _) => text!("show-void", reason = plain(reason)),
+        (None, Some(by)) => text!("show-corrected", by = reference::short(by)),
+        (None, None) => text!("show-applied"),
+    };
+    let mut rows = vec![
+        vec![text!("show-number"), reference::precise(link.position, &entry.id())],
+        vec![text!("show-effect"), effect],
+        vec![text!("show-author"), session.names.key(&entry.author)],
+        vec![text!("show-signed"), moment(entry.author_time.ms())],
+        vec![text!("show-placed"), text!("show-term", time = moment(link.time.ms()), term = link.term.to_string())],
+        vec![text!("show-id"), entry.id().to_string()],
+        vec![text!("show-key"), entry.author.to_string()],
+    ];
+    for detail in &entered.details {
+        rows.push(vec![text!("show-detail"), plain(&detail.text)]);
+    }
+    for hash in &entered.absent {
+        rows.push(vec![text!("show-detail"), text!("show-detail-absent", hash = hash.to_string())]);
+    }
+    rows
+}

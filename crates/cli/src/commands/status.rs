@@ -1,0 +1,103 @@
+//! `lifeboat status`: how the home and its cells are, in a few lines; what needs doing comes with it.
+
+use crate::context::Context;
+use crate::error::Outcome;
+use crate::ui::{Look, plain};
+use crate::{cells, day, text};
+use lifeboat_node::agent;
+use lifeboat_node::ask::{CellOverview, Overview, Step};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+/// See how your home and your cells are
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no home.
+pub fn run(context: &mut Context, _args: &Args) -> Outcome {
+    let home = context.home()?;
+    let settings = home.settings()?;
+    let mut desk = context.desk()?;
+    let overview = cells::overview(context, &mut desk)?;
+    let unlocked = agent::key(&home).is_some();
+    context.ui.line(text!("status-home", handle = plain(&settings.handle), path = home.root().display().to_string()))?;
+    let connected = overview.peers.iter().filter(|peer| peer.connected).count();
+    let node = if overview.node_running {
+        text!("node-running", peers = connected)
+    } else {
+        text!("node-not-running")
+    };
+    context.ui.line(node)?;
+    if unlocked {
+        context.ui.line(text!("agent-running"))?;
+    }
+    for cell in &overview.cells {
+        show(context, cell)?;
+    }
+    if overview.cells.is_empty() {
+        context.ui.say(text!("cell-none"));
+        context.ui.say(text!("cell-none-hint"));
+    }
+    let waiting = overview.outbox.iter().filter(|own| matches!(own.step, Step::Waiting)).count();
+    if waiting > 0 {
+        context.ui.line(text!("outbox-count", count = waiting))?;
+    }
+    for notice in &overview.notices {
+        context.ui.warn(plain(notice));
+    }
+    object(context, &overview, &settings.handle, waiting, unlocked)
+}
+
+fn show(context: &mut Context, cell: &CellOverview) -> Outcome {
+    context.ui.line("")?;
+    context.ui.styled(Look::Strong, plain(&cell.name))?;
+    let time = day::moment(cell.time.ms(), &TimeZone::system());
+    context.ui.line(format!("  {}", cells::role(cell)))?;
+    context.ui.line(format!("  {}", text!("status-entries", count = cell.size)))?;
+    context.ui.line(format!("  {}", text!("status-newest", time = time, head = head(cell))))?;
+    context.ui.line(format!("  {}", text!("status-homes", count = cell.homes)))?;
+    if cell.pending > 0 {
+        context.ui.line(format!("  {}", text!("status-pending", count = cell.pending)))?;
+    }
+    if cell.behind > 0 {
+        context.ui.line(format!("  {}", text!("status-behind", count = cell.behind)))?;
+    }
+    if !cell.keeper_reached {
+        context.ui.line(format!("  {}", text!("status-keeper-away")))?;
+    }
+    if cell.knocks > 0 {
+        context.ui.line(format!("  {}", text!("status-knocks", count = cell.knocks)))?;
+    }
+    for notice in &cell.notices {
+        context.ui.warn(plain(notice));
+    }
+    Ok(())
+}
+
+/// The first letters of the head: enough for two people to compare.
+fn head(cell: &CellOverview) -> String {
+    cell.head.to_string().chars().take(12).collect()
+}
+
+fn object(context: &mut Context, overview: &Overview, handle: &str, waiting: usize, unlocked: bool) -> Outcome {
+    let cells = overview.cells.iter().map(|cell| {
+        json!({
+            "cell": cell.cell.to_string(), "name": cell.name, "role": cell.role, "records": cell.size,
+            "head": cell.head.to_string(), "time_ms": cell.time.ms(), "homes": cell.homes,
+            "pending": cell.pending, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
+            "knocks": cell.knocks, "notices": cell.notices,
+            "checkpoint": cell.checkpoint.map(|checkpoint| json!({
+                "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),
+            })),
+        })
+    });
+    context.ui.object(json!({
+        "handle": handle, "node_running": overview.node_running, "node": overview.node_key.to_string(),
+        "addresses": overview.addresses, "unlocked": unlocked, "outbox": waiting,
+        "peers": overview.peers.iter().filter(|peer| peer.connected).count(),
+        "notices": overview.notices, "cells": cells.collect::<Vec<_>>(),
+    }))
+}

@@ -1,0 +1,69 @@
+//! `lifeboat sync`: brings all followed logs up to date and the outbox out, then says what moved.
+
+use crate::context::Context;
+use crate::error::{Code, Failure, Outcome};
+use crate::ui::{Look, plain};
+use crate::{expect_answer, text, words};
+use lifeboat_node::ask::SyncReport;
+use lifeboat_node::{Answer, Ask};
+use serde_json::json;
+
+/// Bring all logs up to date and your entries out
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Seconds that are tried when the person does not say otherwise.
+const WAIT: u64 = 20;
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit code 3 when some cells could not be reached, 1 when none could.
+pub fn run(context: &mut Context, _args: &Args) -> Outcome {
+    let mut desk = context.desk()?;
+    let answer = context.ask(&mut desk, Ask::Sync { wait_ms: context.wait_ms(WAIT) })?;
+    let reports = expect_answer!(answer, Answer::Synced(reports) => reports)?;
+    if reports.is_empty() {
+        context.ui.say(text!("follow-none"));
+        return Ok(());
+    }
+    for report in &reports {
+        show(context, report)?;
+    }
+    let reached = reports.iter().filter(|report| report.reached).count();
+    if reached == reports.len() {
+        return Ok(());
+    }
+    context.ui.finish()?;
+    let code = if reached == 0 { Code::Failed } else { Code::Partly };
+    Err(Failure::with(code, text!("sync-unreached", count = reports.len() - reached)).hint(text!("sync-hint")))
+}
+
+fn show(context: &mut Context, report: &SyncReport) -> Outcome {
+    let name = plain(&report.name);
+    let line = if report.reached {
+        let new = report.after.saturating_sub(report.before);
+        text!("sync-done", name = name, count = report.after, new = new)
+    } else {
+        text!("sync-alone", name = name, count = report.after)
+    };
+    context.ui.styled(if report.reached { Look::Plain } else { Look::Bad }, line)?;
+    if report.behind > 0 {
+        context.ui.line(text!("status-behind", count = report.behind))?;
+    }
+    if report.placed > 0 {
+        context.ui.line(text!("sync-placed", count = report.placed))?;
+    }
+    if report.waiting > 0 {
+        context.ui.line(text!("outbox-count", count = report.waiting))?;
+    }
+    if let Some(words) = &report.words {
+        context.ui.styled(Look::Strong, text!("join-words", words = words::of_numbers(words)))?;
+    }
+    context.ui.object(json!({
+        "cell": report.cell.to_string(), "name": report.name, "before": report.before, "records": report.after,
+        "reached": report.reached, "behind": report.behind, "placed": report.placed, "waiting": report.waiting,
+        "received_bytes": report.received,
+        "words": report.words.as_deref().map(words::of_numbers),
+    }))
+}

@@ -1,0 +1,390 @@
+//! One person at one cell: the state as their home knows it, the names, the day it is there; and the way
+//! from a draft to a signed entry: signed here, tried on the state, shown as the sentence that will be
+//! public for ever, and only then handed on.
+
+use crate::context::{Context, clock, random};
+use crate::error::{Code, Failure, Outcome};
+use crate::names::Names;
+use crate::sentence::Teller;
+use crate::ui::{Look, plain};
+use crate::{cells, day, expect_answer, fate, reference, text, unlock};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use lifeboat_commons::{Effect, History, MemberId, Reason, Said, State};
+use lifeboat_log::codec::List;
+use lifeboat_log::detail::SALT_LEN;
+use lifeboat_log::{
+    CellId, Detail, DetailTag, EntryId, KeyCache, Link, Nonce, Record, Seen, SignedEntry, Term, Time,
+};
+use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Signed, View};
+use lifeboat_node::limits::MAX_SUBMIT;
+use lifeboat_node::{Answer, Ask, Desk, Home};
+use std::cell::RefCell;
+
+/// How long an entry may wait to be placed: it can travel by USB stick.
+const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Seconds to wait for the keeper when the person does not say otherwise.
+const WAIT: u64 = 5;
+
+/// One person at one cell.
+pub struct Session {
+    /// The home.
+    pub home: Home,
+    /// Where to ask; shared with the fold, which looks earlier entries up.
+    pub desk: RefCell<Desk>,
+    /// The cell, as the home knows it.
+    pub cell: CellOverview,
+    /// What the home said of the cell's state.
+    pub view: View,
+    /// The state, with everything closed that is due now.
+    pub state: State,
+    /// The people's names.
+    pub names: Names,
+    /// The cell's time zone.
+    pub zone: TimeZone,
+    /// The day it is there.
+    pub today: Date,
+    /// The clock.
+    pub now: Time,
+}
+
+/// What a command wants to say, before it is signed.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The statement.
+    pub said: Said,
+    /// Its details, in plain text.
+    pub details: Vec<(DetailTag, String)>,
+    /// Details that others made, as they are.
+    pub carried: Vec<(DetailTag, Detail)>,
+    /// Entries that must stand before it.
+    pub after: Vec<EntryId>,
+}
+
+impl Draft {
+    /// A statement without details.
+    pub fn plain(said: Said) -> Self {
+        Self { said, details: Vec::new(), carried: Vec::new(), after: Vec::new() }
+    }
+
+    /// Adds a remark, when there is one.
+    #[must_use]
+    pub fn note(mut self, note: Option<&str>) -> Self {
+        if let Some(note) = note.map(str::trim).filter(|note| !note.is_empty()) {
+            self.details.push((DetailTag::NOTE, note.to_owned()));
+        }
+        self
+    }
+}
+
+/// A draft that was signed and not yet handed on.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The entry.
+    pub entry: SignedEntry,
+    /// Its details.
+    pub details: Vec<Detail>,
+    /// What it says, as everyone will read it.
+    pub sentence: String,
+}
+
+impl Session {
+    /// Opens the cell that the command means.
+    ///
+    /// # Errors
+    /// When there is no home or no cell, or what the home answers cannot be read.
+    pub fn open(context: &mut Context) -> Outcome<Self> {
+        let home = context.home()?;
+        let mut desk = Desk::open(&home)?;
+        let cell = cells::choose(context, &mut desk)?;
+        Self::at(context, home, desk, cell)
+    }
+
+    /// The same, as the home knows it by now.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn again(self, context: &mut Context) -> Outcome<Self> {
+        Self::at(context, self.home, self.desk.into_inner(), self.cell)
+    }
+
+    /// One person at this cell, asking at a desk that is open.
+    ///
+    /// # Errors
+    /// When what the home answers cannot be read.
+    pub fn at(context: &mut Context, home: Home, mut desk: Desk, cell: CellOverview) -> Outcome<Self> {
+        let answer = context.ask(&mut desk, Ask::View { cell: cell.cell })?;
+        let view = expect_answer!(answer, Answer::View(view) => view)?;
+        let state = State::decode(&view.state)
+            .map_err(|error| Failure::new(text!("state-unreadable")).because(error).hint(text!("state-unreadable-hint")))?;
+        let now = clock();
+        let state = state.at(now.max(state.time()));
+        let zone = day::zone(state.charter().zone.as_str()).unwrap_or(TimeZone::UTC);
+        let names = Names::of(&state, &view.handles);
+        let today = day::of_moment(now.ms(), &zone);
+        Ok(Self { home, desk: RefCell::new(desk), cell, view, state, names, zone, today, now })
+    }
+
+    /// Asks the home.
+    ///
+    /// # Errors
+    /// What it says.
+    pub fn ask(&self, context: &mut Context, ask: Ask) -> Outcome<Answer> {
+        context.ask(&mut self.desk.borrow_mut(), ask)
+    }
+
+    /// Who tells entries as sentences; `history` is where entries that others name are looked up.
+    pub fn teller<'a>(&'a self, history: &'a dyn History) -> Teller<'a> {
+        Teller { state: &self.state, names: &self.names, today: self.today, zone: &self.zone, history }
+    }
+
+    /// The log of the home, to look earlier entries up.
+    pub fn lookup(&self) -> Lookup<'_> {
+        Lookup { desk: &self.desk, cell: self.cell.cell }
+    }
+
+    /// The member whom this home's key serves.
+    ///
+    /// # Errors
+    /// Exit code 4 when there is none.
+    pub fn member(&self) -> Outcome<MemberId> {
+        let key = self.home.member_key().ok_or(lifeboat_node::KeyError::NoMember)?;
+        self.state.members().of_key(&key).ok_or_else(|| {
+            Failure::with(Code::NoIdentity, text!("not-a-member", cell = plain(&self.cell.name)))
+                .hint(text!("not-a-member-hint"))
+        })
+    }
+
+    /// The record that a person names.
+    ///
+    /// # Errors
+    /// When there is none, or its letters are others.
+    pub fn find(&self, context: &mut Context, written: &str) -> Outcome<(Entered, Record)> {
+        let wanted = reference::parse(written).map_err(Failure::usage)?;
+        let ask = Ask::Find { cell: self.cell.cell, reference: Reference::At(wanted.position) };
+        let mut records = expect_answer!(self.ask(context, ask)?, Answer::Records(records) => records)?;
+        let missing = || {
+            Failure::new(text!("entry-missing", number = reference::short(wanted.position)))
+                .hint(text!("entry-missing-hint"))
+        };
+        let entered = records.pop().ok_or_else(missing)?;
+        let record = read_record(&entered)?;
+        let mark = reference::mark(&record.entry().id());
+        if wanted.mark.as_ref().is_some_and(|letters| *letters != mark) {
+            let is = reference::precise(wanted.position, &record.entry().id());
+            return Err(Failure::new(text!("entry-other", written = written, is = is)).hint(text!("entry-other-hint")));
+        }
+        Ok((entered, record))
+    }
+
+    /// What an entry of one's own says, placed or not; nothing when its bytes are none.
+    pub fn own_sentence(&self, signed: &Signed) -> Option<String> {
+        let entry = SignedEntry::verify(signed.entry.to_vec(), &mut KeyCache::default()).ok()?;
+        let details: Vec<Detail> =
+            signed.details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
+        let text = |reference: &lifeboat_log::DetailRef| {
+            let detail = details.iter().find(|detail| detail.matches(reference))?;
+            text_of((reference, detail))
+        };
+        let texts: Vec<(u16, String)> = entry.details.iter().filter_map(text).collect();
+        Some(self.teller(&self.lookup()).entry(&entry, &texts))
+    }
+
+    /// The id by which others name what this record says: of a need or offer that was corrected, its first
+    /// version's.
+    pub fn first_version(&self, record: &Record) -> EntryId {
+        let id = record.entry().id();
+        let ledger = self.state.ledger();
+        let posts = ledger.open_needs().into_iter().chain(ledger.open_offers());
+        posts.into_iter().find(|post| post.newest == id).map_or(id, |post| post.id)
+    }
+
+    /// Signs drafts and tries them, one after another, on the state. Nothing leaves this process yet.
+    ///
+    /// # Errors
+    /// When the key cannot be had, or an entry would be void: its reason.
+    pub fn prepare(&self, context: &mut Context, drafts: Vec<Draft>) -> Outcome<Vec<Ready>> {
+        self.member()?;
+        let key = unlock::member_key(context, &self.home)?;
+        let mut trial = self.trial();
+        let mut time = self.now.max(self.view.last_author_time.plus_ms(1));
+        let mut ready = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let (entry, details) = self.sign(draft, time, &key)?;
+            time = time.plus_ms(1);
+            let texts: Vec<(u16, String)> = entry.details.iter().zip(&details).filter_map(text_of).collect();
+            let lookup = self.lookup();
+            let known = Known { placed: &trial.placed, lookup: &lookup };
+            let sentence = self.teller(&known).entry(&entry, &texts);
+            if let Effect::Void(reason) = trial.apply(&entry, self.now, &lookup) {
+                return Err(void(&reason, &sentence));
+            }
+            ready.push(Ready { entry, details, sentence });
+        }
+        Ok(ready)
+    }
+
+    fn sign(
+        &self,
+        draft: Draft,
+        time: Time,
+        key: &lifeboat_log::SecretKey,
+    ) -> Outcome<(SignedEntry, Vec<Detail>)> {
+        let mut details = draft.carried;
+        for (tag, text) in draft.details {
+            let salt: [u8; SALT_LEN] = random()?;
+            let detail = Detail::open(salt, &text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
+            details.push((tag, detail));
+        }
+        let not_after = time.plus_ms(LIFETIME_MS);
+        let nonce = Nonce(random()?);
+        let mut entry = draft.said.entry(self.cell.cell, key.public(), time, not_after, nonce);
+        if let Some(seen) = self.view.seen {
+            entry.seen = Seen { term: seen.term, size: seen.size, root: seen.root };
+        }
+        let unfit = || Failure::new(text!("entry-unfit"));
+        let references = details.iter().map(|(tag, detail)| detail.reference(*tag, Time::ZERO)).collect();
+        entry.details = List::new(references).ok_or_else(unfit)?;
+        let mut after = draft.after;
+        after.sort_unstable();
+        after.dedup();
+        entry.after = List::new(after).ok_or_else(unfit)?;
+        let entry = entry.sign(key).map_err(|error| unfit().because(error))?;
+        Ok((entry, details.into_iter().map(|(_, detail)| detail).collect()))
+    }
+
+    /// The state with one's own entries that are still under way, as far as they can be read.
+    fn trial(&self) -> Trial {
+        let mut trial = Trial { state: self.state.clone(), placed: Vec::new() };
+        let mut keys = KeyCache::default();
+        for signed in &self.view.waiting {
+            if let Ok(entry) = SignedEntry::verify(signed.entry.to_vec(), &mut keys) {
+                trial.apply(&entry, self.now, &self.lookup());
+            }
+        }
+        trial
+    }
+
+    /// Shows what will be public for ever and asks whether to sign it.
+    ///
+    /// # Errors
+    /// When nobody can answer, or the answer is no.
+    pub fn confirm(&self, context: &mut Context, ready: &[Ready]) -> Outcome {
+        for entry in ready {
+            context.ui.aside(Look::Strong, text!("public-for-ever", sentence = &entry.sentence));
+        }
+        let question = if ready.len() == 1 { text!("ask-sign") } else { text!("ask-sign-all", count = ready.len()) };
+        if context.ui.ask_yes(&question)? { Ok(()) } else { Err(not_done()) }
+    }
+
+    /// Hands signed entries to the home, which keeps and delivers them.
+    ///
+    /// # Errors
+    /// What the home says.
+    pub fn submit(&self, context: &mut Context, ready: &[Ready]) -> Outcome<Vec<Fate>> {
+        let mut fates = Vec::with_capacity(ready.len());
+        for part in ready.chunks(MAX_SUBMIT) {
+            let entries = part.iter().map(signed).collect();
+            let ask = Ask::Submit { cell: self.cell.cell, entries, wait_ms: context.wait_ms(WAIT) };
+            fates.extend(expect_answer!(self.ask(context, ask)?, Answer::Submitted(fates) => fates)?);
+        }
+        Ok(fates)
+    }
+
+    /// From draft to fate, for the one entry of a command; shows each step.
+    ///
+    /// # Errors
+    /// Those of each step; a failure that was told already when the entry was refused or is void.
+    pub fn say(&self, context: &mut Context, draft: Draft) -> Outcome<Fate> {
+        let ready = self.prepare(context, vec![draft])?;
+        self.confirm(context, &ready)?;
+        let fate = self.submit(context, &ready)?.pop().ok_or_else(crate::context::unexpected)?;
+        let sentence = ready.first().map(|entry| entry.sentence.clone()).unwrap_or_default();
+        fate::show(context, &fate, &sentence)?;
+        let mut object = fate::object(&fate);
+        object["text"] = sentence.into();
+        context.ui.object(object)?;
+        fate::exit(std::slice::from_ref(&fate)).map(|()| fate)
+    }
+}
+
+/// The state with entries that are not placed yet tried on it, one after another.
+struct Trial {
+    state: State,
+    placed: Vec<Record>,
+}
+
+impl Trial {
+    fn apply(&mut self, entry: &SignedEntry, now: Time, lookup: &Lookup<'_>) -> Effect {
+        let known = Known { placed: &self.placed, lookup };
+        let effect = self.state.preview(entry, now, &known);
+        if !effect.is_applied() {
+            return effect;
+        }
+        let time = now.max(self.state.time());
+        let link = Link::new(Term::FIRST, self.state.next(), self.state.head(), time, entry.id());
+        if let Some(record) = Record::place(link, entry.clone()) {
+            self.state.apply(&record, &known);
+            self.placed.push(record);
+        }
+        effect
+    }
+}
+
+struct Known<'a> {
+    placed: &'a [Record],
+    lookup: &'a Lookup<'a>,
+}
+
+impl History for Known<'_> {
+    fn find(&self, id: &EntryId) -> Option<Record> {
+        let tried = self.placed.iter().find(|record| record.entry().id() == *id);
+        tried.cloned().or_else(|| self.lookup.find(id))
+    }
+}
+
+/// Looks earlier entries up in the home, when the fold asks.
+pub struct Lookup<'a> {
+    desk: &'a RefCell<Desk>,
+    cell: CellId,
+}
+
+impl History for Lookup<'_> {
+    fn find(&self, id: &EntryId) -> Option<Record> {
+        let ask = Ask::Find { cell: self.cell, reference: Reference::Id(*id) };
+        match self.desk.borrow_mut().answer(ask) {
+            Ok(Answer::Records(records)) => read_record(records.first()?).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// The record of an answer; it was verified before it was stored, and is read strictly again.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_record(entered: &Entered) -> Outcome<Record> {
+    Record::verify(&entered.record, &mut KeyCache::default())
+        .map_err(|error| Failure::new(text!("record-unreadable")).because(error).hint(text!("state-unreadable-hint")))
+}
+
+fn text_of((reference, detail): (&lifeboat_log::DetailRef, &Detail)) -> Option<(u16, String)> {
+    Some((reference.tag.0, detail.text()?.to_owned()))
+}
+
+fn signed(ready: &Ready) -> Signed {
+    Signed {
+        entry: ready.entry.bytes().into(),
+        details: ready.details.iter().map(|detail| detail.as_bytes().into()).collect(),
+    }
+}
+
+/// Nothing was signed, because the person said no.
+pub fn not_done() -> Failure {
+    Failure::new(text!("nothing-signed"))
+}
+
+/// The failure of an entry that would be void.
+pub fn void(reason: &Reason, sentence: &str) -> Failure {
+    Failure::new(text!("would-be-void", sentence = sentence)).because(reason).hint(text!("would-be-void-hint"))
+}
