@@ -69,7 +69,13 @@ impl AuditReport {
         self.count == 0
     }
 
-    pub(crate) fn add(&mut self, file: &str, position: Option<Position>, name: &'static str, what: impl Into<String>) {
+    pub(crate) fn add(
+        &mut self,
+        file: &str,
+        position: Option<Position>,
+        name: &'static str,
+        what: impl Into<String>,
+    ) {
         self.count += 1;
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(Finding { file: file.to_owned(), position, name, what: what.into() });
@@ -189,10 +195,18 @@ impl CellAudit<'_> {
     }
 
     /// The bytes of the longest form of a bundle, what is wrong with its form reported.
-    fn bundle(&mut self, term: Term, folder: &TermFolder, index: u64, last: Option<u64>) -> Result<Vec<u8>, StoreError> {
+    fn bundle(
+        &mut self,
+        term: Term,
+        folder: &TermFolder,
+        index: u64,
+        last: Option<u64>,
+    ) -> Result<Vec<u8>, StoreError> {
         let mut longest: Option<Vec<u8>> = None;
         for form in folder.bundles.get(&index).into_iter().flatten() {
-            let bytes = folder.read(&form.name, MAX_BUNDLE).map_err(|e| unreadable(&folder.path.join(&form.name), &e))?;
+            let bytes = folder
+                .read(&form.name, MAX_BUNDLE)
+                .map_err(|e| unreadable(&folder.path.join(&form.name), &e))?;
             let bytes = bytes.unwrap_or_default();
             let (records, used) = tile::split_bundle(&bytes);
             let file = self.name(term, &form.name);
@@ -207,7 +221,12 @@ impl CellAudit<'_> {
             match &longest {
                 None => longest = Some(bytes),
                 Some(longer) if !longer.starts_with(&bytes[..used]) => {
-                    self.report.add(&file, None, "BadBundle", "not the beginning of the longer form of this bundle");
+                    self.report.add(
+                        &file,
+                        None,
+                        "BadBundle",
+                        "not the beginning of the longer form of this bundle",
+                    );
                 }
                 Some(_) => {}
             }
@@ -225,10 +244,14 @@ impl CellAudit<'_> {
     ) -> Result<bool, StoreError> {
         let records: Vec<(&[u8], &str)> = bundles
             .iter()
-            .flat_map(|(bytes, name)| tile::split_bundle(bytes).0.into_iter().map(move |r| (r, name.as_str())))
+            .flat_map(|(bytes, name)| {
+                tile::split_bundle(bytes).0.into_iter().map(move |r| (r, name.as_str()))
+            })
             .collect();
         let slices: Vec<&[u8]> = records.iter().map(|(bytes, _)| *bytes).collect();
-        let Some(mut chain) = self.chain.take().or_else(|| self.named.or_else(|| founded(&slices)).map(Chain::new)) else {
+        let Some(mut chain) =
+            self.chain.take().or_else(|| self.named.or_else(|| founded(&slices)).map(Chain::new))
+        else {
             return Ok(records.is_empty());
         };
         let before = chain.open().map_or(0, |open| if open.term == term { open.tree.size() } else { 0 });
@@ -236,7 +259,12 @@ impl CellAudit<'_> {
         for (i, (record, bytes)) in (before..).zip(good.iter().zip(&slices)) {
             if record.link().term != term {
                 let file = self.name(term, records[(i - before) as usize].1);
-                self.report.add(&file, Some(record.link().position), "WrongTerm", "a record in the folder of another term");
+                self.report.add(
+                    &file,
+                    Some(record.link().position),
+                    "WrongTerm",
+                    "a record in the folder of another term",
+                );
                 return Ok(false);
             }
             self.count(record);

@@ -180,7 +180,9 @@ fn open_sled(path: &Path) -> Result<sled::Db, Trouble> {
 fn guarded<T>(f: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(sled::Error::Io(error))) if is_of_the_system(&error) => Err(Trouble::System(error.to_string())),
+        Ok(Err(sled::Error::Io(error))) if is_of_the_system(&error) => {
+            Err(Trouble::System(error.to_string()))
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "the database is damaged");
             Err(Trouble::Damaged { stuck: false })
@@ -205,6 +207,7 @@ fn put_aside(path: &Path) -> Result<Notice, StorageError> {
     let target = path.with_file_name(&aside);
     let removed = if free.is_none() { std::fs::remove_dir_all(&target) } else { Ok(()) };
     let moved = removed.and_then(|()| if path.exists() { std::fs::rename(path, &target) } else { Ok(()) });
-    moved.map_err(|error| StorageError::Database(format!("it is damaged and cannot be put aside: {error}")))?;
+    moved
+        .map_err(|error| StorageError::Database(format!("it is damaged and cannot be put aside: {error}")))?;
     Ok(Notice::DatabaseRebuilt { aside })
 }

@@ -244,7 +244,9 @@ impl Storage for DiskStorage {
 
     fn list(&self, folder: &str) -> Result<Vec<Item>, StorageError> {
         let entries = match fs::read_dir(self.path(folder)?) {
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
             Err(e) => return Err(system(folder, "list", &e)),
             Ok(entries) => entries,
         };

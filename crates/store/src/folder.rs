@@ -45,7 +45,9 @@ impl TermFolder {
         walk(path, "", MAX_DEPTH, &mut names)?;
         for name in names.into_iter().filter(|name| name != tile::CHECKPOINT) {
             match parse(&name) {
-                Some((None, index, width)) => found.bundles.entry(index).or_default().push(TileFile { name, width }),
+                Some((None, index, width)) => {
+                    found.bundles.entry(index).or_default().push(TileFile { name, width })
+                }
                 Some((Some(level), index, width)) => {
                     let tiles = found.levels.entry(level).or_default();
                     tiles.entry(index).or_default().push(TileFile { name, width });
@@ -68,7 +70,9 @@ impl TermFolder {
         match std::fs::metadata(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(e),
-            Ok(meta) if meta.len() > max as u64 => return Err(io::Error::other("longer than such a file can be")),
+            Ok(meta) if meta.len() > max as u64 => {
+                return Err(io::Error::other("longer than such a file can be"));
+            }
             Ok(_) => {}
         }
         std::fs::read(path).map(Some)
@@ -156,7 +160,9 @@ mod tests {
     fn names_are_read_in_their_one_form() {
         assert_eq!(parse("tile/entries/000"), Some((None, 0, None)));
         assert_eq!(parse("tile/0/x001/234.p/7"), Some((Some(0), 1234, Some(7))));
-        for bad in ["tile/entries/0", "tile/0/x001234", "tile/entries/000.p/256", "tile/entries/000.p/07", "x"] {
+        for bad in
+            ["tile/entries/0", "tile/0/x001234", "tile/entries/000.p/256", "tile/entries/000.p/07", "x"]
+        {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

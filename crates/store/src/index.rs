@@ -189,7 +189,10 @@ mod tests {
         for i in 1000..40_000u64 {
             ids.add(i % 1500, i);
         }
-        assert_eq!(ids.find(1), [143, 1501, 3001].iter().copied().chain((3..27).map(|i| i * 1500 + 1)).collect::<Vec<_>>());
+        assert_eq!(
+            ids.find(1),
+            [143, 1501, 3001].iter().copied().chain((3..27).map(|i| i * 1500 + 1)).collect::<Vec<_>>()
+        );
         assert!(ids.find(5000).is_empty());
     }
 }

@@ -139,7 +139,11 @@ impl LogStore {
             chain.extend(record)?;
             let Some(open) = chain.open() else { continue };
             let index = open.tree.size() - 1;
-            if self.missing.as_ref().is_some_and(|lost| lost.size == index + 1 && lost.root != open.tree.root()) {
+            if self
+                .missing
+                .as_ref()
+                .is_some_and(|lost| lost.size == index + 1 && lost.root != open.tree.root())
+            {
                 return Err(StoreError::WrongCheckpoint);
             }
             let opens = before != Some(open.term);
@@ -154,7 +158,16 @@ impl LogStore {
                     None => self.chain.open().map_or_else(opened, |open| open.tree.clone()),
                 };
                 let opening = opens.then(|| open.opening.clone());
-                pieces.push(Piece { term: open.term, start: open.start, index, framed: Vec::new(), nodes: NewNodes::default(), rows: Vec::new(), tree, opening });
+                pieces.push(Piece {
+                    term: open.term,
+                    start: open.start,
+                    index,
+                    framed: Vec::new(),
+                    nodes: NewNodes::default(),
+                    rows: Vec::new(),
+                    tree,
+                    opening,
+                });
             }
             let bytes = record.to_bytes();
             if let Some(piece) = pieces.last_mut() {
@@ -217,7 +230,8 @@ impl LogStore {
     fn close_bundle(&mut self, files: &TermFiles<'_>, term: Term, bundle: u64) {
         let rows = std::mem::take(&mut self.rows);
         let root = files.node(8, bundle);
-        let put = root.and_then(|root| Ok(index::put(&*self.storage, self.cell(), term, bundle, root, &rows)?));
+        let put =
+            root.and_then(|root| Ok(index::put(&*self.storage, self.cell(), term, bundle, root, &rows)?));
         if let Err(error) = put {
             tracing::warn!(%error, "the index could not be written; it is made again when it is read");
         }
@@ -291,7 +305,12 @@ pub(crate) fn checkpoint_key(cell: CellId, term: Term, piece: u8) -> Vec<u8> {
 /// Most pieces of a copied checkpoint; a longer one (64 KiB at most) has no copy.
 pub(crate) const CHECKPOINT_PIECES: u8 = 4;
 
-fn copy_checkpoint(storage: &dyn Storage, cell: CellId, term: Term, bytes: &[u8]) -> Result<(), StorageError> {
+fn copy_checkpoint(
+    storage: &dyn Storage,
+    cell: CellId,
+    term: Term,
+    bytes: &[u8],
+) -> Result<(), StorageError> {
     let mut pieces = bytes.chunks(crate::limits::MAX_VALUE);
     let change = |piece| {
         let key = checkpoint_key(cell, term, piece);

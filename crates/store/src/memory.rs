@@ -11,12 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Default)]
 pub struct MemoryStorage(Arc<Mutex<Inner>>);
 
+/// A table and a key in it.
+type Key = (Table, Vec<u8>);
+
 #[derive(Default)]
 struct Inner {
     files: BTreeMap<String, File>,
-    database: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
+    database: BTreeMap<Key, Vec<u8>>,
     /// What the database held before each change since the last flush.
-    undo: Vec<((Table, Vec<u8>), Option<Vec<u8>>)>,
+    undo: Vec<(Key, Option<Vec<u8>>)>,
     syncs: u64,
 }
 
@@ -246,7 +249,7 @@ impl Storage for MemoryStorage {
     fn scan(&self, table: Table, prefix: &[u8], from: &[u8], max: usize) -> Result<Pairs, StorageError> {
         let inner = self.inner();
         let start = (table, prefix.max(from).to_vec());
-        let here = |(key, _): &(&(Table, Vec<u8>), &Vec<u8>)| key.0 == table && key.1.starts_with(prefix);
+        let here = |(key, _): &(&Key, &Vec<u8>)| key.0 == table && key.1.starts_with(prefix);
         let pairs = inner.database.range(start..).take_while(here).take(max);
         Ok(pairs.map(|((_, key), value)| (key.clone(), value.clone())).collect())
     }

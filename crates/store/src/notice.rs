@@ -79,19 +79,24 @@ impl std::fmt::Display for Notice {
                 "The log's checkpoint was damaged and was put aside; the next one comes from the keeper (lifeboat sync)."
             ),
             Self::TilesRebuilt { tiles } => {
-                write!(f, "{tiles} hash tiles were missing or wrong and were computed again from the records.")
+                write!(
+                    f,
+                    "{tiles} hash tiles were missing or wrong and were computed again from the records."
+                )
             }
             Self::IndexRebuilt { bundles } => {
-                write!(f, "The index was missing or wrong and was made again from {bundles} bundles of records.")
+                write!(
+                    f,
+                    "The index was missing or wrong and was made again from {bundles} bundles of records."
+                )
             }
             Self::OutboxDamaged { file, aside } => write!(
                 f,
                 "The outbox file {file} is damaged and was put aside as {aside}; what it said must be signed again, unless it was placed."
             ),
-            Self::DetailsLost { file, count } => write!(
-                f,
-                "{count} details in {file} are damaged and must be fetched again (lifeboat sync)."
-            ),
+            Self::DetailsLost { file, count } => {
+                write!(f, "{count} details in {file} are damaged and must be fetched again (lifeboat sync).")
+            }
         }
     }
 }

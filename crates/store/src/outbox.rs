@@ -119,7 +119,9 @@ impl Outbox {
                 Some(waiting) => all.push(waiting),
                 None => {
                     let aside = format!("aside/outbox-{}", item.name);
-                    if let Some(bytes) = self.storage.read_at(&name, 0, MAX_OUTBOX_FILE).ok().filter(|b| !b.is_empty()) {
+                    if let Some(bytes) =
+                        self.storage.read_at(&name, 0, MAX_OUTBOX_FILE).ok().filter(|b| !b.is_empty())
+                    {
                         self.storage.replace(&aside, &bytes)?;
                     }
                     self.storage.remove(&name)?;

@@ -72,15 +72,15 @@ impl Look<'_> {
         }
         let signed = self.checkpoint(chain)?;
         let mut keep = self.tree.size();
-        if let Some(signed) = signed.filter(|signed| signed.size <= keep) {
-            if self.files.frontier(signed.size)?.root() != signed.root {
-                if self.wrong.is_none() && signed.size < keep {
-                    put_aside(self.storage, &self.files.checkpoint())?;
-                    notices.push(Notice::CheckpointLost);
-                } else {
-                    // Every other record is held in place by the one after it.
-                    keep = self.wrong.unwrap_or(keep - 1);
-                }
+        if let Some(signed) = signed.filter(|signed| signed.size <= keep)
+            && self.files.frontier(signed.size)?.root() != signed.root
+        {
+            if self.wrong.is_none() && signed.size < keep {
+                put_aside(self.storage, &self.files.checkpoint())?;
+                notices.push(Notice::CheckpointLost);
+            } else {
+                // Every other record is held in place by the one after it.
+                keep = self.wrong.unwrap_or(keep - 1);
             }
         }
         if self.tiles > 0 {

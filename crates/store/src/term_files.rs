@@ -83,7 +83,8 @@ impl<'a> TermFiles<'a> {
         let count = 1usize << inner;
         let name = self.tile(tile_level, first / TILE_WIDTH);
         let bytes = self.storage.read_at(&name, first % TILE_WIDTH * 32, count * 32)?;
-        let mut hashes: Vec<TreeHash> = bytes.as_chunks::<32>().0.iter().map(|hash| TreeHash(*hash)).collect();
+        let mut hashes: Vec<TreeHash> =
+            bytes.as_chunks::<32>().0.iter().map(|hash| TreeHash(*hash)).collect();
         if hashes.len() != count {
             let at = first.saturating_mul(1 << (u32::from(tile_level) * 8).min(56));
             return Err(self.damaged(at, name, "a hash tile that is too short"));

@@ -4,10 +4,10 @@
 use crate::audit::{TILE_BOUND, unreadable};
 use crate::folder::{TermFolder, TileFile};
 use crate::log_store::StoreError;
+use lifeboat_log::TreeHash;
 use lifeboat_log::limits::TILE_WIDTH;
 use lifeboat_log::tile::{self, TILE_HEIGHT};
 use lifeboat_log::tree::Frontier;
-use lifeboat_log::TreeHash;
 use std::collections::BTreeMap;
 
 /// A finding: file, name of the error, and what is wrong.
@@ -60,7 +60,9 @@ impl<'a> TileCheck<'a> {
             let nodes = nodes_at(size, level);
             for (&number, forms) in tiles {
                 if number.checked_mul(TILE_WIDTH).is_none_or(|first| first >= nodes) {
-                    let names = forms.iter().map(|form| (form.name.clone(), "BadTile", "more hashes than the records make".to_owned()));
+                    let names = forms.iter().map(|form| {
+                        (form.name.clone(), "BadTile", "more hashes than the records make".to_owned())
+                    });
                     self.wrong.extend(names);
                 }
             }

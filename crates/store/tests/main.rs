@@ -1,5 +1,8 @@
 //! The tests of the store: one suite over every backend, faults at every step, damage in every file.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
+#[path = "store/audits.rs"]
+mod audits;
 #[path = "store/common.rs"]
 mod common;
 #[path = "store/conformance.rs"]
@@ -8,3 +11,5 @@ mod conformance;
 mod faults;
 #[path = "store/garbage.rs"]
 mod garbage;
+#[path = "store/terms.rs"]
+mod terms;

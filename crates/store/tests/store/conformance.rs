@@ -6,7 +6,10 @@ use lifeboat_log::testing::TEST_KIND;
 use lifeboat_log::tree::verify_consistency;
 use lifeboat_log::{Detail, Kind, Position, Term};
 use lifeboat_store::storage::{Change, Table};
-use lifeboat_store::{DiskStorage, FaultyStorage, LogStore, MemoryStorage, Outbox, PromiseError, Promises, Sent, Storage, StoreError, Waiting};
+use lifeboat_store::{
+    DiskStorage, FaultyStorage, LogStore, MemoryStorage, Outbox, PromiseError, Promises, Sent, Storage,
+    StoreError, Waiting,
+};
 use std::sync::Arc;
 
 /// Runs the suite over a backend; `again` opens the same home anew.
@@ -189,7 +192,10 @@ fn outbox(storage: Arc<dyn Storage>, again: &impl Fn(Arc<dyn Storage>) -> Arc<dy
     let outbox = Outbox::new(again(storage), cell);
     let (all, notices) = outbox.list().unwrap();
     assert_eq!(notices, []);
-    assert_eq!(all.iter().map(|waiting| waiting.entry.id()).collect::<Vec<_>>(), entries.each_ref().map(|e| e.id()));
+    assert_eq!(
+        all.iter().map(|waiting| waiting.entry.id()).collect::<Vec<_>>(),
+        entries.each_ref().map(|e| e.id())
+    );
     assert_eq!(all[1].sent, Sent::Refused("too late".to_owned()));
     outbox.remove(&entries[0].id()).unwrap();
     assert_eq!(outbox.list().unwrap().0.len(), 1);
@@ -201,7 +207,9 @@ fn details_and_states(storage: Arc<dyn Storage>, again: &impl Fn(Arc<dyn Storage
     let mut store = open(storage.clone(), cell);
     store.append(&fixture.records).unwrap();
     let details: Vec<Detail> = (0..500u64)
-        .map(|i| Detail::open([i as u8; 16], &format!("{i} {}", "x".repeat((i * 31 % 9000) as usize))).unwrap())
+        .map(|i| {
+            Detail::open([i as u8; 16], &format!("{i} {}", "x".repeat((i * 31 % 9000) as usize))).unwrap()
+        })
         .collect();
     store.put_details(&details).unwrap();
     let state: Vec<u8> = (0..100_000u32).map(|i| (i % 251) as u8).collect();

@@ -4,7 +4,9 @@
 use crate::common::Fixture;
 use lifeboat_log::{Position, Record, SignedCheckpoint};
 use lifeboat_store::memory::Torn;
-use lifeboat_store::{Failure, FaultyStorage, LogStore, MemoryStorage, PromiseError, Promises, Storage, StoreError};
+use lifeboat_store::{
+    Failure, FaultyStorage, LogStore, MemoryStorage, PromiseError, Promises, Storage, StoreError,
+};
 use std::sync::Arc;
 
 /// A keeper's work, batch by batch: what it may answer is what this returns.
@@ -32,8 +34,11 @@ fn run(storage: &Arc<dyn Storage>, work: &Work) -> Option<u64> {
     let mut acknowledged = None;
     for (records, checkpoint) in &work.batches {
         let done = (|| {
-            let rest: Vec<Record> =
-                records.iter().filter(|record| record.link().position >= store.chain().next()).cloned().collect();
+            let rest: Vec<Record> = records
+                .iter()
+                .filter(|record| record.link().position >= store.chain().next())
+                .cloned()
+                .collect();
             store.append(&rest).map_err(drop)?;
             store.sync().map_err(drop)?;
             if promises.last().is_none_or(|last| last.size <= checkpoint.size) {

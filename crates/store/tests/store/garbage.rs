@@ -3,13 +3,19 @@
 
 use crate::common::{Dice, Fixture};
 use lifeboat_log::{Position, Record, SignedCheckpoint};
-use lifeboat_store::{DiskStorage, LogStore, MemoryStorage, Notice, Outbox, PromiseError, Promises, Sent, Storage, StoreError, Waiting};
+use lifeboat_store::{
+    DiskStorage, LogStore, MemoryStorage, Notice, Outbox, PromiseError, Promises, Sent, Storage, StoreError,
+    Waiting,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What a damage is called, and what it does.
+type Damage = (String, Box<dyn Fn(&mut Vec<u8>)>);
+
 /// The damages done to each file.
-fn damages(len: usize, dice: &mut Dice) -> Vec<(String, Box<dyn Fn(&mut Vec<u8>)>)> {
-    let mut all: Vec<(String, Box<dyn Fn(&mut Vec<u8>)>)> = vec![
+fn damages(len: usize, dice: &mut Dice) -> Vec<Damage> {
+    let mut all: Vec<Damage> = vec![
         ("emptied".to_owned(), Box::new(|bytes| bytes.clear())),
         ("cut by one".to_owned(), Box::new(|bytes| bytes.truncate(bytes.len() - 1))),
         ("cut in half".to_owned(), Box::new(|bytes| bytes.truncate(bytes.len() / 2))),
@@ -18,7 +24,8 @@ fn damages(len: usize, dice: &mut Dice) -> Vec<(String, Box<dyn Fn(&mut Vec<u8>)
     ];
     for _ in 0..6 {
         let (at, bit) = (dice.below(len as u64) as usize, dice.below(8));
-        let flip = move |bytes: &mut Vec<u8>| bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << bit);
+        let flip =
+            move |bytes: &mut Vec<u8>| bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << bit);
         all.push((format!("bit {bit} of byte {at} flipped"), Box::new(flip)));
     }
     all
@@ -74,7 +81,8 @@ fn one_case(memory: &MemoryStorage, fixture: &Fixture, case: &str) {
         Ok((store, _)) => never_wrong(&store, fixture, case),
         Err(error) => assert!(matches!(error, StoreError::Damaged { .. }), "{case}: {error}"),
     }
-    let (mut store, _) = LogStore::repair(storage.clone(), fixture.cell()).unwrap_or_else(|e| panic!("{case}: {e}"));
+    let (mut store, _) =
+        LogStore::repair(storage.clone(), fixture.cell()).unwrap_or_else(|e| panic!("{case}: {e}"));
     never_wrong(&store, fixture, case);
     fetch(&mut store, &fixture.records, &fixture.checkpoint(), case);
     drop(store);
@@ -111,7 +119,10 @@ fn a_damaged_database_is_put_aside_and_the_person_is_told() {
             never_wrong(&store, &fixture, &case);
             store.put_state(store.chain().next(), 1, &[7; 10_000]).unwrap();
             assert_eq!(store.latest_state().unwrap().unwrap().2, [7; 10_000], "{case}");
-            let told = notices.iter().chain(&store.take_notices()).any(|n| matches!(n, Notice::DatabaseRebuilt { .. }));
+            let told = notices
+                .iter()
+                .chain(&store.take_notices())
+                .any(|n| matches!(n, Notice::DatabaseRebuilt { .. }));
             let aside = copy.path().join("db.damaged-1").exists();
             assert_eq!(told, aside, "{case}");
         }
@@ -174,7 +185,8 @@ fn a_damaged_promise_stops_the_keeper_and_a_damaged_outbox_file_is_put_aside() {
             if name.starts_with("promises") {
                 let opened = Promises::open(storage.clone(), cell);
                 assert!(matches!(opened, Err(PromiseError::Damaged(_))), "{name} {what}");
-                let renewed = Promises::renew(storage, cell, Some(fixture.checkpoint().checkpoint())).unwrap();
+                let renewed =
+                    Promises::renew(storage, cell, Some(fixture.checkpoint().checkpoint())).unwrap();
                 assert_eq!(renewed.last().map(|last| last.size), Some(3));
             } else {
                 let (all, notices) = Outbox::new(storage.clone(), cell).list().unwrap();
