@@ -10,7 +10,7 @@ use crate::time::{Position, Term, Time};
 use crate::tree::Frontier;
 use rayon::prelude::*;
 
-/// Records verified by one core at a stretch: enough to keep a key cache warm.
+/// Fewest records verified by one core with the same key cache: enough to make the cache worth its while.
 const STRETCH: usize = 64;
 
 /// Where a verified log stands.
@@ -219,15 +219,11 @@ impl Chain {
     /// Returns them all, or those before the first that breaks together with why it does.
     pub fn extend_with_bytes(&mut self, records: &[&[u8]]) -> (Vec<Record>, Result<(), Broken>) {
         let verified: Vec<Result<(Record, TreeHash), BadRecord>> = records
-            .par_chunks(STRETCH)
-            .flat_map_iter(|stretch| {
-                let mut keys = KeyCache::default();
-                let verify = move |bytes: &&[u8]| {
-                    let record = Record::verify(bytes, &mut keys)?;
-                    let leaf = crate::tree::leaf_hash(bytes);
-                    Ok((record, leaf))
-                };
-                stretch.iter().map(verify)
+            .par_iter()
+            .with_min_len(STRETCH)
+            .map_init(KeyCache::default, |keys, bytes| {
+                let record = Record::verify(bytes, keys)?;
+                Ok((record, crate::tree::leaf_hash(bytes)))
             })
             .collect();
         let mut good = Vec::with_capacity(verified.len());

@@ -247,8 +247,8 @@ fn bad_terms() -> Vec<Value> {
     headless.place(entry, |_| {});
     vec![
         opened("a turn left out", "BadBase", Term::new(0, 2), nothing, nothing),
-        opened("a base with another head", "BadBase", next, |o| set_head(o), nothing),
-        opened("a takeover of a base with another head", "BadBase", era, |o| set_head(o), nothing),
+        opened("a base with another head", "BadBase", next, set_head, nothing),
+        opened("a takeover of a base with another head", "BadBase", era, set_head, nothing),
         opened("a handover that was not signed", "BadBase", next, nothing, |o| {
             o.right = Right::Handover(Signature([0; 64]));
         }),
