@@ -3,6 +3,7 @@
 //! goes through one bounded queue, in order. Reading needs no queue: it goes to the shelf.
 
 mod carrier;
+pub use carrier::{entropy, now};
 mod delivering;
 mod following;
 mod keeping;
@@ -170,8 +171,10 @@ pub struct Facts {
     pub pending: usize,
     /// Whether no connected peer says to hold more.
     pub level: bool,
-    /// Whether any peer has told its checkpoint since the network began.
-    pub told: bool,
+    /// How often a peer has told its newest checkpoint.
+    pub tips: u64,
+    /// Details that are missing here and are looked for.
+    pub wanted: usize,
     /// Records that a peer says to hold and that are not here.
     pub behind: u64,
     /// Bytes of frames received.
@@ -277,6 +280,11 @@ impl CellHandle {
     /// What the cell asks of the network; given once.
     pub fn take_outward(&self) -> Option<mpsc::Receiver<Outward>> {
         locked(&self.outward).take()
+    }
+
+    /// Whether the thread has ended.
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
     }
 
     /// Ends the thread and waits for it; the state is kept for the next opening. It blocks.

@@ -67,7 +67,7 @@ impl Desk {
 
     fn open_here(home: &Home, lock: HomeLock) -> Result<Self, DeskError> {
         let runtime = crate::node::runtime(home)?;
-        let service = Arc::new(Service::open(home)?);
+        let service = Arc::new(Service::open(home, crate::NodeOptions::default())?);
         Ok(Self(Place::Local(Box::new(Local { service, runtime, _lock: lock }))))
     }
 

@@ -28,8 +28,19 @@ impl Fold {
     ///
     /// # Errors
     /// [`StoreError`] when the log cannot be read.
-    pub fn open(store: &LogStore, mut progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
-        let state = snapshot(store).unwrap_or_else(|| State::new(store.cell()));
+    pub fn open(store: &LogStore, progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
+        Self::go_on(store, snapshot(store).unwrap_or_else(|| State::new(store.cell())), progress)
+    }
+
+    /// The state after all records of the log, folded from the first one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the log cannot be read.
+    pub fn anew(store: &LogStore, progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
+        Self::go_on(store, State::new(store.cell()), progress)
+    }
+
+    fn go_on(store: &LogStore, state: State, mut progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
         let snapshot = state.next();
         let mut fold = Self { state, snapshot };
         let total = store.len();

@@ -9,7 +9,8 @@ use crate::wire::{self, Blob};
 use lifeboat_commons::{Acceptance, State};
 use lifeboat_log::codec::{self, Bytes};
 use lifeboat_log::{CellId, Detail, Nonce, Time};
-use lifeboat_protocol::door::{Door, Knock, OpenInvite as Opened};
+use lifeboat_protocol::door::{Door, Knock};
+use lifeboat_protocol::limits::MAX_INVITES;
 use lifeboat_protocol::{Refusal, Response, check_words, check_words_alone};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ pub struct Arrivals {
     pub door: Door,
     /// The links of the invites that this home gave out.
     pub links: Vec<(Nonce, String)>,
+    /// Answers to this home's invites that other homes took in: their newcomers saw no secret.
+    pub elsewhere: Vec<Knock>,
     /// The own knock.
     pub own: Option<OwnKnock>,
 }
@@ -75,7 +78,7 @@ impl Arrivals {
         let read = file.and_then(|file| {
             let door = if file.door.is_empty() { Door::default() } else { Door::decode(&file.door).ok()? };
             let links = file.links.into_iter().map(|line| (line.invite, line.link)).collect();
-            Some(Self { door, links, own: file.own })
+            Some(Self { door, links, elsewhere: Vec::new(), own: file.own })
         });
         read.unwrap_or_else(|| {
             tracing::warn!(path = %path.display(), "this file is damaged: open invites are forgotten, give new ones");
@@ -115,10 +118,39 @@ impl Arrivals {
         self.door.knock(invite, knock, until, now)
     }
 
+    /// An answer to an invite of this home that another home took in. It is asked for again at each
+    /// start, so nothing of it is written down.
+    pub fn knocked_elsewhere(
+        &mut self,
+        cell: &CellId,
+        invite: [u8; 16],
+        acceptance: &[u8],
+        handle: &[u8],
+        now: Time,
+    ) {
+        let knock = checked(cell, invite, acceptance, handle).filter(|(signed, _)| signed.expiry > now);
+        if let Some((_, knock)) = knock
+            && !self.elsewhere.contains(&knock)
+            && self.elsewhere.len() < MAX_INVITES
+        {
+            self.elsewhere.push(knock);
+        }
+    }
+
     /// Who has knocked and is no member yet.
     pub fn waiting(&self, state: &State, now: Time) -> Vec<KnockItem> {
         let open = self.door.invites().iter().filter(|opened| opened.expiry > now);
-        open.filter_map(|opened| item(opened, state)).collect()
+        let here = open.filter_map(|opened| {
+            let secret = (opened.secret != [0; 32]).then_some(opened.secret);
+            item(opened.knock.as_ref()?, secret, state)
+        });
+        let mut all: Vec<KnockItem> = here.collect();
+        for knock in self.elsewhere.iter().filter_map(|knock| item(knock, None, state)) {
+            if knock.expires > now && all.iter().all(|known| known.key != knock.key) {
+                all.push(knock);
+            }
+        }
+        all
     }
 
     /// The invites that this home gave out and that are open.
@@ -153,18 +185,15 @@ fn checked(cell: &CellId, invite: [u8; 16], acceptance: &[u8], handle: &[u8]) ->
     Some((signed, knock))
 }
 
-fn item(opened: &Opened, state: &State) -> Option<KnockItem> {
-    let knock = opened.knock.as_ref()?;
+fn item(knock: &Knock, secret: Option<[u8; 32]>, state: &State) -> Option<KnockItem> {
     let signed: Acceptance = codec::decode(&knock.acceptance).ok()?;
     if state.members().of_key(&signed.key).is_some() {
         return None;
     }
-    let text = Detail::from_bytes(knock.handle.to_vec())?.text()?.to_owned();
-    let secret = (opened.secret != [0; 32]).then_some(opened.secret);
     Some(KnockItem {
         acceptance: Blob(knock.acceptance.to_vec()),
         handle: Blob(knock.handle.to_vec()),
-        text,
+        text: Detail::from_bytes(knock.handle.to_vec())?.text()?.to_owned(),
         key: signed.key,
         words: words(secret, &knock.acceptance),
         expires: signed.expiry,

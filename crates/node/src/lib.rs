@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod ask;
 pub mod background;
+mod catchup;
 pub mod cell;
 pub mod control;
 pub mod desk;
@@ -14,8 +15,12 @@ pub mod home;
 pub mod invites;
 pub mod keys;
 pub mod limits;
+mod network;
 pub mod node;
+mod peers;
 pub mod reading;
+mod requests;
+mod serve;
 pub mod service;
 pub mod wire;
 

@@ -61,3 +61,27 @@ pub const DISK_QUEUE: usize = 4;
 pub const DETAILS_AT_ONCE: usize = 1_024;
 /// Words to the person that are kept for one cell.
 pub const MAX_NOTICES: usize = 32;
+/// Most homes in the address book.
+pub const MAX_BOOK: usize = 256;
+/// Most addresses kept of one home.
+pub const MAX_BOOK_ADDRESSES: usize = 8;
+/// Questions of one cell to its peers that are under way at a time.
+pub const MAX_ASKING: usize = 64;
+/// Connections that are being opened at a time.
+pub const MAX_DIALING: usize = 8;
+/// How often the network looks whom to connect to.
+pub const DIAL_EVERY: Duration = Duration::from_millis(500);
+/// How often a cell is told that time has passed.
+pub const TICK: Duration = Duration::from_millis(250);
+/// How often a command that waits looks whether it is done.
+pub const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a keeper may take to place what it was handed on this machine.
+pub const PLACE_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a command waits, once its entries are placed, to see them on another home.
+pub const REPLICA_PATIENCE: Duration = Duration::from_millis(1_500);
+/// Found on the local network and not connected: most that are remembered.
+pub const MAX_FOUND: usize = 64;
+/// Most entries in a bundle of an outbox.
+pub const MAX_BUNDLE_ENTRIES: usize = 10_000;
+/// Longest bundle of an outbox, in bytes: it fits in a line of the control socket.
+pub const MAX_BUNDLE: usize = 32 * 1024 * 1024;

@@ -1,7 +1,11 @@
 //! A running node: owns a home, answers commands, and speaks with other homes until it is told to stop.
 
+use crate::control::ControlServer;
 use crate::desk::DeskError;
 use crate::home::{Home, HomeError};
+use crate::service::Service;
+use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// How a node shall run, where this differs from the settings of its home.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,10 +21,57 @@ pub struct NodeOptions {
 ///
 /// # Errors
 /// [`HomeError::InUse`] when another process has the home.
-#[allow(clippy::todo)]
 pub fn run(home: &Home, options: &NodeOptions, ready: impl FnOnce(&[String])) -> Result<(), DeskError> {
-    let _ = (home, options, ready);
-    todo!()
+    if !home.exists() {
+        return Err(HomeError::Missing(home.root().to_owned()).into());
+    }
+    let lock = home.lock()?;
+    let runtime = runtime(home)?;
+    let ended = runtime.block_on(live(home, options.clone(), ready));
+    drop(runtime);
+    drop(lock);
+    ended
+}
+
+async fn live(home: &Home, options: NodeOptions, ready: impl FnOnce(&[String])) -> Result<(), DeskError> {
+    let service = Arc::new(Service::open(home, options)?);
+    service.runs();
+    let control = ControlServer::bind(home).await?;
+    let serving = tokio::spawn(control.run(service.clone()));
+    let (progress, _) = mpsc::channel(1);
+    for (cell, refusal) in service.open_all(&progress).await {
+        tracing::error!(%cell, "{}", refusal.text);
+    }
+    let online = service.go_online().await;
+    if online.is_ok() {
+        service.note_own_addresses().await;
+        ready(&service.listening().await);
+        tokio::select! {
+            () = service.stopped() => tracing::info!("stopped by a command"),
+            () = interrupted() => tracing::info!("stopped by a signal"),
+        }
+    }
+    // No command is answered any more before the home is closed.
+    serving.abort();
+    let _ = serving.await;
+    service.close().await;
+    Ok(online?)
+}
+
+/// Waits for an interrupt or a termination signal.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// The runtime in which a home lives.

@@ -36,7 +36,7 @@ pub struct Carrier {
     role: Role,
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
-    told: bool,
+    tips: u64,
     received: u64,
 }
 
@@ -63,7 +63,7 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
 impl Carrier {
     fn new(parts: Parts) -> Self {
         let role = begin(&parts);
-        Self { parts, role, held: Vec::new(), told: false, received: 0 }
+        Self { parts, role, held: Vec::new(), tips: 0, received: 0 }
     }
 
     /// Takes what waits in the queue and carries out what is asked, until there is nothing to do. True
@@ -93,9 +93,9 @@ impl Carrier {
         match &message {
             ToCell::Tip { held: Some(held), .. } => {
                 self.held.clone_from(held);
-                self.told = true;
+                self.tips += 1;
             }
-            ToCell::Tip { .. } => self.told = true,
+            ToCell::Tip { .. } => self.tips += 1,
             ToCell::Frame { bytes, .. } => self.received += bytes,
             _ => {}
         }
@@ -107,7 +107,7 @@ impl Carrier {
 
     fn note_facts(&mut self) {
         let mut facts = locked(&self.parts.facts);
-        facts.told = self.told;
+        facts.tips = self.tips;
         facts.received = self.received;
         facts.keeper_node = reading(&self.parts.shelf).store.chain().open().map(|open| open.opening.node);
         match &mut self.role {

@@ -148,7 +148,8 @@ impl Following {
                     self.feed(Event::DiskFailed);
                 }
             }
-            Effect::Reopen => self.open_anew(parts),
+            Effect::Reopen => self.open_anew(parts, false),
+            Effect::CutTail => self.open_anew(parts, true),
             Effect::KeepDetails(details) => {
                 let shelf = writing(&parts.shelf);
                 if let Err(error) = shelf.store.put_details(&details) {
@@ -167,6 +168,7 @@ impl Following {
         facts.keeper = false;
         facts.level = self.follower.is_level();
         facts.pending = 0;
+        facts.wanted = self.follower.wanted();
         facts.waiting = self.outbound.waiting();
         let open = self.follower.chain().open().map(|open| (open.term, open.tree.size()));
         facts.behind = match (self.follower.furthest(), open) {
@@ -229,9 +231,10 @@ impl Following {
         }
     }
 
-    fn open_anew(&mut self, parts: &Parts) {
+    /// Opens the log anew, with its uncovered end cut off where that is asked.
+    fn open_anew(&mut self, parts: &Parts, cut: bool) {
         let storage: Arc<dyn Storage> = parts.config.storage.clone();
-        match Shelf::open(storage, parts.config.cell, &mut |_, _| {}) {
+        match Shelf::open_again(storage, parts.config.cell, cut) {
             Ok((shelf, words)) => {
                 words.into_iter().for_each(|word| notice(&parts.facts, word));
                 let held = shelf.held_by_follower();

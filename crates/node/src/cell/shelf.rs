@@ -42,6 +42,25 @@ impl Shelf {
         Ok((Self::of(store, progress)?, words))
     }
 
+    /// Opens a cell's log after a failure, or to cut off what its checkpoint does not cover.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_again(
+        storage: Arc<dyn Storage>,
+        cell: CellId,
+        cut: bool,
+    ) -> Result<(Self, Vec<String>), StoreError> {
+        let (mut store, mut notices) = LogStore::open(storage, cell)?;
+        if cut {
+            let (shorter, more) = store.cut_uncovered()?;
+            store = shorter;
+            notices.extend(more);
+        }
+        let words = notices.iter().map(ToString::to_string).collect();
+        Ok((Self::of(store, &mut |_, _| {})?, words))
+    }
+
     /// The shelf of a log that is open.
     ///
     /// # Errors
@@ -49,6 +68,18 @@ impl Shelf {
     pub fn of(store: LogStore, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
         let fold = Fold::open(&store, progress)?;
         Ok(Self { store, fold, unsigned: Vec::new() })
+    }
+
+    /// The shelf of a log whose every record is folded anew, whatever snapshots say; and whether the
+    /// newest snapshot was wrong.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn anew(store: LogStore, progress: &mut dyn FnMut(u64, u64)) -> Result<(Self, bool), StoreError> {
+        let fold = Fold::anew(&store, progress)?;
+        let kept = Fold::open(&store, |_, _| {})?;
+        let wrong = kept.state().hash() != fold.state().hash();
+        Ok((Self { store, fold, unsigned: Vec::new() }, wrong))
     }
 
     /// The state.

@@ -1,0 +1,52 @@
+//! Receiving a range of records: frame after frame to the cell, which verifies and stores them. The next
+//! frame is read from the network meanwhile, and given when the cell has room for it.
+
+use crate::cell::ToCell;
+use lifeboat_log::PublicKey;
+use lifeboat_net::{NetError, NetHandle};
+use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::{RangeAsk, RangeFrame};
+use tokio::sync::{mpsc, oneshot};
+
+/// Opens a stream and feeds the cell until either is done; the cell is told how it ended.
+pub async fn receive(
+    net: NetHandle,
+    peer: PublicKey,
+    ask: RangeAsk,
+    stream: StreamId,
+    cell: mpsc::Sender<ToCell>,
+) {
+    match feed(&net, peer, &ask, stream, &cell).await {
+        Ok(()) => {}
+        Err(error) => tracing::debug!(%peer, %error, "a range broke off"),
+    }
+    let _ = cell.send(ToCell::Closed(stream)).await;
+}
+
+async fn feed(
+    net: &NetHandle,
+    peer: PublicKey,
+    ask: &RangeAsk,
+    stream: StreamId,
+    cell: &mpsc::Sender<ToCell>,
+) -> Result<(), NetError> {
+    let mut range = net.open_range(peer, ask).await?;
+    let mut received = 0;
+    let mut frame = range.next_frame().await?;
+    while let Some(bytes) = frame {
+        let decoded = RangeFrame::decode(&bytes).map_err(|e| NetError::Malformed(e.to_string()))?;
+        let (next, leave) = oneshot::channel();
+        let new = range.received() - received;
+        received += new;
+        let message = ToCell::Frame { stream, frame: Box::new(decoded), bytes: new, next };
+        if cell.send(message).await.is_err() {
+            return Ok(());
+        }
+        let (read, left) = tokio::join!(range.next_frame(), leave);
+        if left.is_err() {
+            return Ok(()); // the cell wants no more of this stream
+        }
+        frame = read?;
+    }
+    Ok(())
+}

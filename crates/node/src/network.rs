@@ -1,0 +1,317 @@
+//! The home on the network: carries what peers say to the cells and what cells ask to the peers, and
+//! keeps looking for the homes that it knows. It follows only the cells that are open here, and believes
+//! nothing: what comes is verified by the machines.
+
+use crate::catchup;
+use crate::cell::{CellHandle, Outward, ToCell, locked};
+use crate::limits::{DIAL_EVERY, MAX_ASKING, MAX_DIALING, MAX_FOUND};
+use crate::requests;
+use crate::serve;
+use crate::service::Service;
+use lifeboat_log::PublicKey;
+use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_addr};
+use lifeboat_protocol::backoff::Backoff;
+use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::{Announcement, News, Refusal, Request, Response};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{AbortHandle, JoinSet};
+
+/// The home's network, while it runs.
+pub struct Network {
+    /// To ask things of the network.
+    pub net: NetHandle,
+    connected: Mutex<BTreeMap<PublicKey, Vec<String>>>,
+    /// Homes found on the local network.
+    found: Mutex<BTreeMap<PublicKey, Vec<String>>>,
+    /// Addresses that a command named.
+    named: Mutex<BTreeSet<String>>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Network {
+    /// Starts the network of a home and its tasks.
+    ///
+    /// # Errors
+    /// [`NetError`] when it cannot listen.
+    pub fn start(service: &Arc<Service>, config: &NetConfig) -> Result<Arc<Self>, NetError> {
+        let (net, events) = lifeboat_net::start(config)?;
+        let network = Arc::new(Self {
+            net,
+            connected: Mutex::default(),
+            found: Mutex::default(),
+            named: Mutex::default(),
+            tasks: Mutex::new(JoinSet::new()),
+        });
+        let mut tasks = locked(&network.tasks);
+        tasks.spawn(listen(network.clone(), service.clone(), events));
+        tasks.spawn(look_for_homes(network.clone(), service.clone()));
+        drop(tasks);
+        Ok(network)
+    }
+
+    /// The peers that are connected now, and where each is.
+    pub fn connected(&self) -> BTreeMap<PublicKey, Vec<String>> {
+        locked(&self.connected).clone()
+    }
+
+    /// Whether a peer is connected now.
+    pub fn is_connected(&self, peer: &PublicKey) -> bool {
+        locked(&self.connected).contains_key(peer)
+    }
+
+    /// Looks for homes at these addresses too, from now on.
+    pub fn name(&self, addresses: impl IntoIterator<Item = String>) {
+        let mut named = locked(&self.named);
+        named.extend(addresses.into_iter().take(crate::home::MAX_ADDRESSES));
+    }
+
+    /// Carries a cell's questions to the network from now on, and tells it who is connected.
+    pub fn attach(self: &Arc<Self>, cell: &Arc<CellHandle>) {
+        let Some(outward) = cell.take_outward() else { return };
+        let (network, cell) = (self.clone(), cell.clone());
+        locked(&self.tasks).spawn(async move {
+            if let Err(error) = network.net.follow(cell.cell()).await {
+                tracing::warn!(%error, "announcements of this cell are not heard");
+            }
+            for peer in network.connected().into_keys() {
+                cell.tell(ToCell::Connected(peer)).await;
+            }
+            pump(network.net.clone(), &cell, outward).await;
+        });
+    }
+
+    /// Ends the network.
+    pub async fn stop(&self) {
+        locked(&self.tasks).abort_all();
+        self.net.stop().await;
+    }
+}
+
+/// Carries out what one cell asks of the network.
+async fn pump(net: NetHandle, cell: &Arc<CellHandle>, mut outward: mpsc::Receiver<Outward>) {
+    let places = Arc::new(Semaphore::new(MAX_ASKING));
+    let mut streams: HashMap<StreamId, AbortHandle> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    while let Some(asked) = outward.recv().await {
+        while tasks.try_join_next().is_some() {}
+        streams.retain(|_, stream| !stream.is_finished());
+        match asked {
+            Outward::CloseRange(stream) => {
+                if let Some(stream) = streams.remove(&stream) {
+                    stream.abort();
+                }
+            }
+            Outward::OpenRange { stream, peer, ask } => {
+                let task = catchup::receive(net.clone(), peer, ask, stream, cell.queue());
+                streams.insert(stream, tasks.spawn(task));
+            }
+            asked => {
+                let Ok(place) = places.clone().acquire_owned().await else { return };
+                let (net, cell) = (net.clone(), cell.clone());
+                tasks.spawn(async move {
+                    ask(&net, &cell, asked).await;
+                    drop(place);
+                });
+            }
+        }
+    }
+}
+
+/// Asks one question and brings the answer back.
+async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
+    let cell = handle.cell();
+    match asked {
+        Outward::AskTip(peer) => {
+            let told = match net.request(peer, &Request::Tip { cell }).await {
+                Ok(Response::Tip { checkpoint, held }) => {
+                    ToCell::Tip { peer, checkpoint: checkpoint.to_vec(), held: Some(held.to_vec()) }
+                }
+                _ => ToCell::AskFailed(peer),
+            };
+            handle.tell(told).await;
+        }
+        Outward::AskDetails { peer, hashes } => {
+            let Some(hashes) = lifeboat_log::codec::List::new(hashes) else { return };
+            let told = match net.request(peer, &Request::Details { cell, hashes }).await {
+                Ok(Response::Details { details }) => {
+                    let details = details.iter().filter_map(|d| lifeboat_log::Detail::from_bytes(d.to_vec()));
+                    ToCell::Details { peer, details: details.collect() }
+                }
+                _ => ToCell::AskFailed(peer),
+            };
+            handle.tell(told).await;
+        }
+        Outward::Have { peer, next } => {
+            if let Err(error) = net.request(peer, &Request::Have { cell, next }).await {
+                tracing::debug!(%peer, %error, "the keeper was not told what is held here");
+            }
+        }
+        Outward::Publish(checkpoint) => {
+            let Some(announcement) = Announcement::checkpoint(&checkpoint) else { return };
+            if let Err(error) = net.announce(&announcement).await {
+                tracing::debug!(%error, "a checkpoint was not announced; who follows will ask");
+            }
+        }
+        Outward::Offer { peer, id, request } => {
+            let response = net.request(peer, &request).await.ok().map(Box::new);
+            handle.tell(ToCell::Offered { id, peer, response }).await;
+        }
+        Outward::OpenRange { .. } | Outward::CloseRange(_) => {}
+    }
+}
+
+/// Takes what the network tells until it ends.
+async fn listen(network: Arc<Network>, service: Arc<Service>, mut events: mpsc::Receiver<NetEvent>) {
+    let mut tasks = JoinSet::new();
+    while let Some(event) = events.recv().await {
+        while tasks.try_join_next().is_some() {}
+        match event {
+            NetEvent::Connected { peer, addrs } => {
+                tracing::info!(%peer, "connected");
+                locked(&network.connected).insert(peer, addrs.clone());
+                service.note_peer(peer, &addrs);
+                for cell in service.open_cells() {
+                    cell.tell(ToCell::Connected(peer)).await;
+                }
+                let (network, service) = (network.clone(), service.clone());
+                tasks.spawn(async move { service.knock_everywhere(&network, peer).await });
+            }
+            NetEvent::Disconnected { peer } => {
+                tracing::info!(%peer, "disconnected");
+                locked(&network.connected).remove(&peer);
+                for cell in service.open_cells() {
+                    cell.tell(ToCell::Disconnected(peer)).await;
+                }
+            }
+            NetEvent::Discovered { peer, addrs } => {
+                if let Some(known) = locked(&network.connected).get_mut(&peer) {
+                    known.extend(addrs.iter().filter(|a| !known.contains(a)).cloned().collect::<Vec<_>>());
+                    known.truncate(crate::limits::MAX_BOOK_ADDRESSES);
+                    service.note_peer(peer, &addrs);
+                }
+                let mut found = locked(&network.found);
+                if found.len() < MAX_FOUND || found.contains_key(&peer) {
+                    found.insert(peer, addrs);
+                }
+            }
+            NetEvent::Request { peer, request, reply } => {
+                let (network, service) = (network.clone(), service.clone());
+                tasks.spawn(async move {
+                    let response = requests::answer(&service, &network, peer, request).await;
+                    if let Err(error) = reply.send(&response) {
+                        tracing::warn!(%error, "an answer was not sent");
+                    }
+                });
+            }
+            NetEvent::Announced { peer, announcement, verdict } => {
+                announced(&network, &service, peer, announcement, verdict).await;
+            }
+            NetEvent::RangeAsked { peer, ask, stream } => {
+                let shelf = service.open_cell_of(&ask.cell).map(|cell| cell.shelf());
+                tasks.spawn(async move {
+                    let served = match shelf {
+                        Some(shelf) => serve::serve(stream, ask, shelf).await,
+                        None => serve::refuse(stream, Refusal::NOT_FOLLOWED).await.map(|()| 0),
+                    };
+                    tracing::debug!(%peer, ?served, "a range was asked for");
+                });
+            }
+        }
+    }
+}
+
+/// A peer passed an announcement on: worth something when its signature holds and it is news.
+async fn announced(
+    network: &Network,
+    service: &Service,
+    peer: PublicKey,
+    announcement: Announcement,
+    verdict: Verdict,
+) {
+    let News::Checkpoint(note) = announcement.news;
+    let Some(cell) = service.open_cell_of(&announcement.cell) else { return verdict.ignore() };
+    let known = {
+        let shelf = cell.read();
+        let chain = shelf.store.chain();
+        let term_of = |open: &lifeboat_log::OpenTerm| open.verify(announcement.cell, &note);
+        let held = shelf.store.checkpoint().map_or(0, |held| held.size);
+        chain.open().map(|open| term_of(open).map(|signed| signed.size > held))
+    };
+    match known {
+        Some(Ok(true)) => verdict.accept(),
+        Some(Err(lifeboat_log::BadCheckpoint::BadCheckpointSignature)) => return verdict.reject(),
+        Some(Ok(false)) => return verdict.ignore(),
+        // Of a term that is not known here: whoever is asked will show it.
+        Some(Err(_)) | None => verdict.ignore(),
+    }
+    // The keeper certainly has what it announced; who passed it on may not have it yet.
+    let keeper = cell.facts().keeper_node.filter(|keeper| network.is_connected(keeper));
+    let message = ToCell::Tip { peer: keeper.unwrap_or(peer), checkpoint: note.to_vec(), held: None };
+    cell.try_tell(message);
+}
+
+/// A place where a home may be, and when to try it again.
+#[derive(Default)]
+struct Target {
+    backoff: Backoff,
+    dialing: bool,
+}
+
+/// Connects to the homes that this one knows, again and again, less and less often where nobody answers.
+async fn look_for_homes(network: Arc<Network>, service: Arc<Service>) {
+    let mut targets: HashMap<String, Target> = HashMap::new();
+    let mut dials: JoinSet<(String, bool)> = JoinSet::new();
+    let mut every = tokio::time::interval(DIAL_EVERY);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            Some(done) = dials.join_next() => {
+                if let Ok((address, reached)) = done
+                    && let Some(target) = targets.get_mut(&address)
+                {
+                    target.dialing = false;
+                    match reached {
+                        true => target.backoff.succeeded(),
+                        false => target.backoff.failed(crate::cell::now(), crate::cell::entropy()),
+                    }
+                }
+                continue;
+            }
+        }
+        let wanted = wanted(&network, &service);
+        targets.retain(|address, target| target.dialing || wanted.contains(address));
+        for address in wanted {
+            let target = targets.entry(address.clone()).or_default();
+            if dials.len() < MAX_DIALING && !target.dialing && target.backoff.is_due(crate::cell::now()) {
+                target.dialing = true;
+                let net = network.net.clone();
+                dials.spawn(async move {
+                    let reached = net.dial(&address).await;
+                    if let Err(error) = &reached {
+                        tracing::debug!(%address, %error, "nobody was reached");
+                    }
+                    (address, reached.is_ok())
+                });
+            }
+        }
+    }
+}
+
+/// The addresses of homes that are known and not connected.
+fn wanted(network: &Network, service: &Service) -> BTreeSet<String> {
+    let connected = network.connected();
+    let here = network.net.key();
+    let free = |address: &String| match peer_of_addr(address) {
+        Ok(Some(key)) => key != here && !connected.contains_key(&key),
+        // An address without a name: somebody is there when any connection is to it.
+        Ok(None) => !connected.values().flatten().any(|known| known.starts_with(address.as_str())),
+        Err(_) => false,
+    };
+    let named = locked(&network.named).clone();
+    let found = locked(&network.found).clone();
+    let all = service.known_addresses().into_iter().chain(named).chain(found.into_values().flatten());
+    all.filter(free).collect()
+}
+

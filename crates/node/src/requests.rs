@@ -1,0 +1,105 @@
+//! Answering what peers ask. Nothing is done for a cell that is not followed here, and nothing is placed
+//! or kept before it was verified.
+
+use crate::cell::{CellHandle, Outcome, ToCell, now};
+use crate::network::Network;
+use crate::service::Service;
+use lifeboat_log::codec::{Bytes, List};
+use lifeboat_log::limits::MAX_DETAILS;
+use lifeboat_log::{Detail, DetailHash, KeyCache, PublicKey, SignedEntry};
+use lifeboat_protocol::message::{DetailBytes, EntryBytes};
+use lifeboat_protocol::{Refusal, Request, Response};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The answer to a peer's request.
+pub async fn answer(
+    service: &Arc<Service>,
+    network: &Arc<Network>,
+    peer: PublicKey,
+    request: Request,
+) -> Response {
+    let Some(cell) = service.open_cell_of(&request.cell()) else {
+        return Response::refused(Refusal::NOT_FOLLOWED);
+    };
+    match request {
+        Request::Submit { entry, details, passed_on, .. } => {
+            submit(network, &cell, entry, details, passed_on).await
+        }
+        Request::Tip { .. } => tip(&cell),
+        Request::Details { hashes, .. } => {
+            let read = move || Response::details(details_for(&cell, &peer, &hashes));
+            tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| failed())
+        }
+        Request::Knock { invite, acceptance, handle, .. } => {
+            let service = service.clone();
+            let knock = move || service.knocked_at(&cell.cell(), invite, &acceptance, &handle);
+            tokio::task::spawn_blocking(knock).await.unwrap_or_else(|_| failed())
+        }
+        Request::Knocked { invite, .. } => service.arrivals(&cell.cell(), |here| here.door.knocked(&invite)),
+        Request::Have { next, .. } => {
+            cell.tell(ToCell::Have { node: peer, next }).await;
+            Response::Noted
+        }
+    }
+}
+
+fn failed() -> Response {
+    Response::refused(Refusal::STORE_FAILED)
+}
+
+/// Places an entry where this home keeps the log; else passes it on to the keeper, once.
+async fn submit(
+    network: &Arc<Network>,
+    cell: &Arc<CellHandle>,
+    entry: EntryBytes,
+    details: List<DetailBytes, MAX_DETAILS>,
+    passed_on: bool,
+) -> Response {
+    let facts = cell.facts();
+    if !facts.keeper {
+        let keeper = facts.keeper_node.filter(|keeper| !passed_on && network.is_connected(keeper));
+        let Some(keeper) = keeper else { return Response::refused(Refusal::NOT_KEEPER) };
+        let request = Request::Submit { cell: cell.cell(), entry, details, passed_on: true };
+        let answered = network.net.request(keeper, &request).await;
+        return answered.unwrap_or_else(|_| Response::refused(Refusal::NOT_KEEPER));
+    }
+    let verify = move || SignedEntry::verify(entry.to_vec(), &mut KeyCache::default());
+    let entry = match tokio::task::spawn_blocking(verify).await {
+        Ok(Ok(entry)) => entry,
+        Ok(Err(bad)) => return Response::Refused(Refusal::with_text(Refusal::NOT_VALID, &bad.to_string())),
+        Err(_) => return failed(),
+    };
+    let details = details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
+    let (outcome, placed) = oneshot::channel();
+    if !cell.try_tell(ToCell::Place { entry: Box::new(entry), details, outcome }) {
+        return Response::refused(Refusal::BUSY);
+    }
+    match placed.await {
+        Ok(Outcome::Placed { proof, .. }) => match Bytes::new(proof) {
+            Some(proof) => Response::Receipt { proof },
+            None => failed(),
+        },
+        Ok(Outcome::Refused(refusal)) => Response::Refused(refusal),
+        Err(_) => failed(),
+    }
+}
+
+fn tip(cell: &CellHandle) -> Response {
+    let facts = cell.facts();
+    let shelf = cell.read();
+    let held = if facts.keeper { facts.held } else { vec![shelf.store.chain().next()] };
+    Response::tip(shelf.store.checkpoint(), held)
+}
+
+/// The details that are here, for this peer. What is not readable text is sealed, and only for the
+/// cell's own nodes.
+fn details_for(cell: &CellHandle, peer: &PublicKey, hashes: &[DetailHash]) -> Vec<Detail> {
+    let shelf = cell.read();
+    let now = now();
+    let own = shelf.state().members().nodes().any(|(node, member)| {
+        node == peer && shelf.state().members().get(&member).is_some_and(|m| m.left.is_none_or(|at| at > now))
+    });
+    let held = hashes.iter().filter_map(|hash| shelf.store.detail(hash).ok().flatten());
+    held.filter(|detail| own || detail.text().is_some()).collect()
+}

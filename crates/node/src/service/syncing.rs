@@ -1,0 +1,257 @@
+//! Asks that need the network: bringing it up, catching up, connecting.
+
+use super::Service;
+use crate::ask::{Answer, Progress, Refusal, SyncReport};
+use crate::cell::{CellHandle, ToCell, locked, now};
+use crate::home::MAX_ADDRESSES;
+use crate::invites::OwnKnock;
+use crate::limits::LOOK_EVERY;
+use crate::network::Network;
+use lifeboat_log::PublicKey;
+use lifeboat_net::{Limits, NetConfig, NetError};
+use lifeboat_protocol::CellCard;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Where a node listens when nobody said otherwise: any free port, on all interfaces.
+const ANYWHERE: [&str; 2] = ["/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0"];
+
+/// Where one cell stood when a sync began.
+struct Start {
+    cell: Arc<CellHandle>,
+    name: String,
+    size: u64,
+    waiting: usize,
+    received: u64,
+    tips: u64,
+}
+
+impl Service {
+    /// Brings the network up, when it is not, with all cells of the home.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it cannot listen.
+    pub async fn go_online(self: &Arc<Self>) -> Result<(), Refusal> {
+        let (progress, _) = mpsc::channel(1);
+        self.open_all(&progress).await;
+        let network = self.network.get_or_try_init(|| async { self.start_network() }).await;
+        let network = network.map_err(|e: NetError| Refusal::new("network", e.to_string()))?;
+        for cell in self.open_cells() {
+            network.attach(&cell);
+        }
+        Ok(())
+    }
+
+    fn start_network(self: &Arc<Self>) -> Result<Arc<Network>, NetError> {
+        let settings = locked(&self.settings).clone();
+        let asked = if self.options.listen.is_empty() { &settings.listen } else { &self.options.listen };
+        let last = locked(&self.book).own.clone();
+        let config = |listen| NetConfig {
+            key: self.node_key.clone(),
+            listen,
+            mdns: self.options.mdns.or(settings.mdns).unwrap_or(true),
+            limits: Limits::default(),
+        };
+        if !asked.is_empty() {
+            return Network::start(self, &config(asked.clone()));
+        }
+        // Where it listened last others will look first; the port may be taken by now.
+        let again = same_ports(&last);
+        if !again.is_empty()
+            && let Ok(network) = Network::start(self, &config(again))
+        {
+            return Ok(network);
+        }
+        Network::start(self, &config(ANYWHERE.map(str::to_owned).to_vec()))
+    }
+
+    /// Notes where the node listens, so that it listens there again.
+    pub async fn note_own_addresses(&self) {
+        let Some(network) = self.network.get() else { return };
+        let addresses = network.net.listen_addrs().await;
+        let mut book = locked(&self.book);
+        if !addresses.is_empty() && book.own != addresses {
+            book.own = addresses;
+            if let Err(error) = book.save(&self.home) {
+                tracing::warn!(%error, "the address book was not written");
+            }
+        }
+    }
+
+    /// Where the node listens.
+    pub async fn listening(&self) -> Vec<String> {
+        self.own_addresses().await
+    }
+
+    /// Where the node listens, or listened last.
+    pub(super) async fn own_addresses(&self) -> Vec<String> {
+        match self.network.get() {
+            Some(network) => network.net.listen_addrs().await,
+            None => locked(&self.book).own.clone(),
+        }
+    }
+
+    /// Where homes may be that this one knows of.
+    pub fn known_addresses(&self) -> Vec<String> {
+        let settings = locked(&self.settings);
+        let mut all = settings.addresses.clone();
+        for card in settings.cells.iter().filter_map(|setting| setting.card.as_deref()) {
+            if let Ok(card) = card.parse::<CellCard>() {
+                all.extend(card.addresses().map(str::to_owned));
+            }
+        }
+        drop(settings);
+        all.extend(locked(&self.book).peers.iter().flat_map(|known| known.addresses.clone()));
+        all
+    }
+
+    /// Notes where a peer is.
+    pub fn note_peer(&self, peer: PublicKey, addresses: &[String]) {
+        let mut book = locked(&self.book);
+        if book.note(peer, addresses, now())
+            && let Err(error) = book.save(&self.home)
+        {
+            tracing::warn!(%error, "the address book was not written");
+        }
+    }
+
+    /// Brings all cells up to date and the outbox out, or tries to until the time is over.
+    pub(super) async fn sync(
+        self: &Arc<Self>,
+        wait_ms: u64,
+        progress: &mpsc::Sender<Progress>,
+    ) -> Result<Answer, Refusal> {
+        self.open_all(progress).await;
+        let starts: Vec<Start> = self.cell_settings().iter().filter_map(|setting| {
+            let cell = self.open_cell_of(&setting.cell()?)?;
+            let facts = cell.facts();
+            let (size, waiting) = (cell.read().len(), facts.waiting);
+            let (name, received, tips) = (setting.name.clone(), facts.received, facts.tips);
+            Some(Start { cell, name, size, waiting, received, tips })
+        }).collect();
+        self.go_online().await?;
+        self.ask_again().await;
+        let until = Instant::now() + Duration::from_millis(wait_ms);
+        while !starts.iter().all(|start| self.is_done(start)) && Instant::now() < until {
+            let now: u64 = starts.iter().map(|start| start.cell.read().len()).sum();
+            let behind: u64 = starts.iter().map(|start| start.cell.facts().behind).sum();
+            let _ = progress.try_send(Progress { what: "sync".into(), done: now, total: now + behind });
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(Answer::Synced(starts.iter().map(|start| self.report(start)).collect()))
+    }
+
+    /// Lets all cells ask who is connected once more.
+    async fn ask_again(&self) {
+        let Some(network) = self.network.get() else { return };
+        for peer in network.connected().into_keys() {
+            for cell in self.open_cells() {
+                cell.tell(ToCell::Connected(peer)).await;
+            }
+        }
+    }
+
+    /// Whether a cell has all that can be had now.
+    fn is_done(&self, start: &Start) -> bool {
+        let facts = start.cell.facts();
+        if facts.keeper {
+            let len = start.cell.read().len();
+            return facts.held.iter().any(|next| next.0 >= len);
+        }
+        let knocking = |own: &Option<OwnKnock>| own.as_ref().is_some_and(|own| !own.delivered);
+        let knocks = self.arrivals(&start.cell.cell(), |here| knocking(&here.own));
+        facts.tips > start.tips && facts.level && facts.wanted == 0 && facts.waiting == 0 && !knocks
+    }
+
+    fn report(&self, start: &Start) -> SyncReport {
+        let facts = start.cell.facts();
+        let shelf = start.cell.read();
+        let member = self.home.member_key().and_then(|key| shelf.state().members().of_key(&key));
+        let own_words = |own: &Option<OwnKnock>| own.as_ref().and_then(OwnKnock::words);
+        let words = self.arrivals(&start.cell.cell(), |here| own_words(&here.own));
+        SyncReport {
+            cell: start.cell.cell(),
+            name: start.name.clone(),
+            before: start.size,
+            after: shelf.len(),
+            reached: if facts.keeper { !facts.held.is_empty() } else { facts.tips > start.tips },
+            behind: facts.behind,
+            placed: start.waiting.saturating_sub(facts.waiting) as u32,
+            waiting: facts.waiting as u32,
+            received: facts.received - start.received,
+            words: words.filter(|_| member.is_none()),
+        }
+    }
+
+    /// Connects to an address, and remembers it.
+    pub(super) async fn connect(
+        self: &Arc<Self>,
+        address: String,
+        progress: &mpsc::Sender<Progress>,
+    ) -> Result<Answer, Refusal> {
+        self.open_all(progress).await;
+        self.go_online().await?;
+        let Some(network) = self.network.get() else { return Ok(Answer::Done) };
+        let reached = network.net.dial(&address).await;
+        if let Err(error @ (NetError::BadAddress { .. } | NetError::BadKey(_))) = &reached {
+            return Err(Refusal::new("bad_address", error.to_string()));
+        }
+        network.name([address.clone()]);
+        let known = locked(&self.settings).addresses.contains(&address);
+        if !known {
+            self.change_settings(|settings| {
+                settings.addresses.push(address.clone());
+                let over = settings.addresses.len().saturating_sub(MAX_ADDRESSES);
+                settings.addresses.drain(..over);
+            })?;
+        }
+        match reached {
+            Ok(peer) => {
+                self.note_peer(peer, std::slice::from_ref(&address));
+                Ok(Answer::Done)
+            }
+            Err(error) => {
+                let text = format!("{error}; the address is kept and will be tried again");
+                Err(Refusal::new("not_reached", text))
+            }
+        }
+    }
+}
+
+/// The addresses to listen on so that the ports are the same as last time, on all interfaces.
+fn same_ports(last: &[String]) -> Vec<String> {
+    let mut listen: Vec<String> = Vec::new();
+    for address in last {
+        let parts: Vec<&str> = address.split('/').collect();
+        let again = match parts.as_slice() {
+            ["", "ip4", _, "udp", port, "quic-v1", ..] => format!("/ip4/0.0.0.0/udp/{port}/quic-v1"),
+            ["", "ip4", _, "tcp", port, "p2p", ..] | ["", "ip4", _, "tcp", port] => {
+                format!("/ip4/0.0.0.0/tcp/{port}")
+            }
+            _ => continue,
+        };
+        if !listen.contains(&again) && listen.len() < ANYWHERE.len() {
+            listen.push(again);
+        }
+    }
+    listen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_listens_where_it_listened_before() {
+        let last = [
+            "/ip4/127.0.0.1/udp/4711/quic-v1/p2p/12D3Koo",
+            "/ip4/192.168.1.7/udp/4711/quic-v1/p2p/12D3Koo",
+            "/ip4/127.0.0.1/tcp/4712/p2p/12D3Koo",
+            "/dns4/example.org/tcp/1",
+        ];
+        let again = same_ports(&last.map(str::to_owned));
+        assert_eq!(again, ["/ip4/0.0.0.0/udp/4711/quic-v1", "/ip4/0.0.0.0/tcp/4712"]);
+    }
+}
