@@ -1,5 +1,5 @@
 //! What the fold costs, beside its floor: checking the signatures of the same entries on one core.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)] // a fixture that fails must stop the bench
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use lifeboat_commons::ledger::{Given, Meet, Need, Offer, Quantity, Received, Source};
@@ -17,7 +17,9 @@ const ITEMS: [&str; 5] = ["rice", "beans", "oil", "blankets", "soap"];
 fn year() -> TestCell {
     let mut cell = TestCell::found(1, "heron");
     let names: Vec<String> = (0..30).map(|i| format!("member {i}")).collect();
-    names.iter().for_each(|name| drop(cell.admit(name)));
+    for name in &names {
+        cell.admit(name);
+    }
     let whole = |n: usize| Amount::whole(n as i64).expect("small");
     for i in 0..ENTRIES {
         let by = &names[i % names.len()];
@@ -28,17 +30,17 @@ fn year() -> TestCell {
         };
         let quantity = quantity.expect("short");
         let until = cell.now.plus_ms(7 * DAY_MS);
-        match i % 10 {
-            0..=4 => drop(cell.say(by, &Received { common, quantity })),
-            5 | 6 => drop(cell.say(by, &Given { common, quantity, slip: i % 20 == 5 })),
-            7 => drop(cell.say(by, &Need { common, quantity, until })),
-            8 => drop(cell.say(by, &Offer { common, quantity, until })),
+        let _ = match i % 10 {
+            0..=4 => cell.say(by, &Received { common, quantity }),
+            5 | 6 => cell.say(by, &Given { common, quantity, slip: i % 20 == 5 }),
+            7 => cell.say(by, &Need { common, quantity, until }),
+            8 => cell.say(by, &Offer { common, quantity, until }),
             _ => {
                 let need = cell.records()[cell.records().len() - 2].entry().id();
                 let source = Source::Stock(Some(PlaceId(1)));
-                drop(cell.say(by, &Meet { common, need, source, amount: whole(1) }));
+                cell.say(by, &Meet { common, need, source, amount: whole(1) })
             }
-        }
+        };
         cell.wait_ms(300_000);
     }
     cell
@@ -59,7 +61,9 @@ fn fold(c: &mut Criterion) {
         b.iter_batched(
             || State::new(cell.cell()),
             |mut state| {
-                cell.records().iter().for_each(|record| drop(state.apply(record, &NoHistory)));
+                for record in cell.records() {
+                    black_box(state.apply(record, &NoHistory));
+                }
                 state
             },
             BatchSize::PerIteration,

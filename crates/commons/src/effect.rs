@@ -134,6 +134,9 @@ pub enum Reason {
         /// What is held.
         held: Amount,
     },
+    /// A correction takes back what was given since.
+    #[error("what it takes back was given since: correct what was given first")]
+    GivenSince,
     /// The sum would be larger than the format can hold.
     #[error("the sum would be larger than can be written")]
     TooLarge,

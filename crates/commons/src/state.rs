@@ -122,7 +122,8 @@ impl State {
         match result {
             Ok(()) => Effect::Applied,
             Err(reason) => {
-                if matches!(reason, Reason::Inadmissible(_)) {
+                // Rules that are not known here are no fault of the keeper's.
+                if matches!(reason, Reason::Inadmissible(why) if why != Inadmissible::NewerRules) {
                     let faults = self.faults.entry(link.term).or_default();
                     *faults = faults.saturating_add(1);
                 }

@@ -210,7 +210,11 @@ impl TestCell {
         let entry = self.sign_with(by, said, |draft| draft.details = List::new(vec![detail]).expect("one"));
         self.details.push(handle.clone());
         self.wait_ms(1000);
-        self.place(entry)
+        let effect = self.place(entry);
+        if let (Some(id), Some(name)) = (self.state.members().of_key(&acceptance.key), handle.text()) {
+            self.ids.entry(name.to_owned()).or_insert(id);
+        }
+        effect
     }
 
     /// Admits a newcomer of this name, with as many vouches as the charter asks.
@@ -227,7 +231,6 @@ impl TestCell {
             }
             assert_eq!(self.vouch(&voucher, &acceptance, &handle), Effect::Applied);
             if let Some(id) = self.state.members().of_key(&acceptance.key) {
-                self.ids.insert(name.to_owned(), id);
                 return id;
             }
         }

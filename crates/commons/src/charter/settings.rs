@@ -1,5 +1,16 @@
-//! The layout of each setting of a charter. A number and version once released keeps its meaning for
-//! ever; a new meaning takes a new version or number.
+//! The layout of each setting of a charter, in version 1. A number and version once released keeps its
+//! meaning for ever; a new meaning takes a new version or number.
+//!
+//! | number | value |
+//! |---|---|
+//! | 1 name, 5 zone | text: length u64, UTF-8 |
+//! | 2 vouching | first u16, until u16, then u16; first and then more than 0 |
+//! | 3 waiting days | u16, at most 366 |
+//! | 4 skew in seconds | u32, at most 86,400 |
+//! | 6 currencies | count u64, then texts, each once |
+//! | 7 k, 8 witnesses, 10 placing hours | u16 |
+//! | 9 quota | u32, more than 0 |
+//! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
 
 use super::Charter;
 use crate::ledger::Currency;
@@ -122,8 +133,8 @@ fn proper<T>(value: T, holds: impl Fn(&T) -> bool) -> Result<T, Malformed> {
 
 fn currencies(value: &[u8]) -> Result<Vec<Currency>, Malformed> {
     let list: List<Currency, MAX_LISTED> = codec::decode(value)?;
-    let proper = list.iter().all(|code| crate::ledger::is_currency(code))
-        && (1..list.len()).all(|i| !list[..i].contains(&list[i]));
+    let proper =
+        list.iter().all(crate::ledger::is_currency) && (1..list.len()).all(|i| !list[..i].contains(&list[i]));
     if proper { Ok(list.into_vec()) } else { Err(Malformed::NotCanonical) }
 }
 

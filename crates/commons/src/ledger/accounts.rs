@@ -106,7 +106,7 @@ impl Accounts {
             }
             let left = self.left(account, flow, &changed)?;
             if left < Amount::ZERO {
-                return Err(Reason::NotEnough { held: held_before(left, account, make) });
+                return Err(shortage(left, account, make));
             }
         }
         changed.into_iter().flatten().for_each(|(account, flow)| self.set(account, flow));
@@ -172,13 +172,16 @@ impl Accounts {
     }
 }
 
-/// What was held before `make` took from it: what to tell the person.
-fn held_before(left: Amount, account: &Account, make: Option<&Move>) -> Amount {
+/// Why less than nothing would be left of an account: `make` takes more than there was, or what a
+/// correction takes back was given since.
+fn shortage(left: Amount, account: &Account, make: Option<&Move>) -> Reason {
     let same = |step: &&Move| match (&step.account, account) {
         (Account::Money(one, _), Account::Money(other, _)) => one == other,
         (one, other) => one == other,
     };
     let taken = make.filter(same).filter(|step| step.column == Column::Given);
-    let before = taken.and_then(|step| left.checked_add(step.amount)).unwrap_or(left);
-    before.max(Amount::ZERO)
+    match taken.and_then(|step| left.checked_add(step.amount)) {
+        Some(held) if held >= Amount::ZERO => Reason::NotEnough { held },
+        _ => Reason::GivenSince,
+    }
 }

@@ -71,15 +71,20 @@ impl Members {
         }
         let key = acceptance.key;
         if let Some(known) = self.candidates.get(&key) {
-            if known.acceptance != acceptance || known.replaces != vouch.replaces {
+            let same = known.acceptance == acceptance && known.replaces == vouch.replaces;
+            if !same && known.vouches.keys().any(|voucher| *voucher != saying.author) {
                 return Err(Reason::OtherAcceptance);
             }
-            if known.vouches.contains_key(&saying.author) {
+            // Who vouched already may complete the number once it has become smaller.
+            if same && known.vouches.contains_key(&saying.author) && self.counted(known) < needed {
                 return Err(Reason::AlreadyVouched);
+            }
+            if !same {
+                self.candidates.remove(&key);
             }
         }
         let waiting = self.candidates.values().filter(|c| c.vouches.contains_key(&saying.author)).count();
-        if waiting >= MAX_WAITING {
+        if waiting >= MAX_WAITING && !self.candidates.contains_key(&key) {
             return Err(Reason::TooMany);
         }
         let candidate = self.candidates.entry(key).or_insert_with(|| Candidate {

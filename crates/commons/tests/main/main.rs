@@ -1,5 +1,5 @@
 //! The rules of the commons, tested from outside: one module a practice, and what holds for all.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)] // a fixture that fails must stop the test
 
 mod admissible;
 mod bodies;

@@ -95,6 +95,22 @@ fn vouches_for_different_acceptances_do_not_add_up() {
 }
 
 #[test]
+fn a_vouch_can_be_renewed_and_completes_when_the_cell_has_shrunk() {
+    let mut cell = pair();
+    cell.admit("finch");
+    let (first, name) = cell.acceptance("robin");
+    cell.vouch("wren", &first, &name);
+    cell.wait_days(1);
+    let (second, name) = cell.acceptance("robin");
+    assert_eq!(cell.vouch("wren", &second, &name), Effect::Applied);
+    assert_eq!(cell.state.members().candidates().next().unwrap().1.acceptance, second);
+    void(cell.vouch("wren", &second, &name), Reason::AlreadyVouched);
+    cell.must("finch", &leave());
+    assert_eq!(cell.vouch("wren", &second, &name), Effect::Applied);
+    assert!(cell.state.members().of_key(&second.key).is_some());
+}
+
+#[test]
 fn a_member_has_few_newcomers_waiting() {
     let mut cell = pair();
     cell.admit("finch");
@@ -222,8 +238,8 @@ fn a_lost_key_is_replaced_by_vouching() {
     void(again(&mut cell, "heron", MemberId([5; 32])), Reason::UnknownMember);
     void(again(&mut cell, "wren", wren), Reason::UnknownMember);
     assert_eq!(again(&mut cell, "heron", wren), Effect::Applied);
-    let finch = cell.id("finch");
-    void(again(&mut cell, "heron", finch), Reason::OtherAcceptance);
+    let heron = cell.id("heron");
+    void(again(&mut cell, "finch", heron), Reason::OtherAcceptance);
     assert_eq!(again(&mut cell, "finch", wren), Effect::Applied);
     assert_eq!(cell.state.members().of_key(&acceptance.key), Some(wren));
     assert_eq!(cell.state.members().active().count(), 3);
