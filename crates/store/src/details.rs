@@ -8,7 +8,7 @@ use crate::notice::Notice;
 use crate::storage::{Change, Storage, StorageError, Table};
 use lifeboat_log::limits::MAX_DETAIL;
 use lifeboat_log::{CellId, Detail, DetailHash};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder that holds the details of a home.
 pub const DETAILS: &str = "details";
@@ -48,25 +48,51 @@ fn pack_name(cell: CellId, pack: u64) -> String {
     format!("{}/{pack:06}", folder(cell))
 }
 
-/// The details of a pack that are whole, in order, and the bytes they take.
-pub fn split_pack(pack: &[u8]) -> (Vec<Packed<'_>>, usize) {
-    let (mut all, mut at) = (Vec::new(), 0);
+/// What a pack holds.
+pub struct Pack<'a> {
+    /// The details that are whole or were erased, in order.
+    pub whole: Vec<Packed<'a>>,
+    /// Where the frames of damaged ones among them begin.
+    pub damaged: Vec<u64>,
+    /// The bytes up to the end of the last whole one.
+    pub used: usize,
+}
+
+/// Reads a pack. A damaged detail is passed over as long as whole ones follow it.
+pub fn split_pack(pack: &[u8]) -> Pack<'_> {
+    let mut found = Pack { whole: Vec::new(), damaged: Vec::new(), used: 0 };
+    let (mut at, mut damaged) = (0, Vec::new());
     while let Some((head, rest)) = pack[at..].split_first_chunk::<FRAME_LEN>() {
         let (length, hash) = head.split_at(4);
         let length = length.iter().rev().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
-        let Some(bytes) = rest.get(..(length & !ERASED) as usize) else { break };
-        let Ok(hash) = hash.try_into() else { break };
-        let erased = length & ERASED != 0;
-        let zeros = bytes.iter().all(|byte| *byte == 0);
-        let whole = Detail::from_bytes(bytes.to_vec());
-        if whole.is_none_or(|whole| if erased { !zeros } else { whole.hash() != DetailHash(hash) }) {
-            break;
-        }
-        let offset = at as u64;
-        all.push(Packed { offset, hash: DetailHash(hash), bytes: (!erased).then_some(bytes) });
+        let bytes = rest.get(..(length & !ERASED) as usize).filter(|bytes| bytes.len() <= MAX_DETAIL);
+        let (Some(bytes), Ok(hash)) = (bytes, hash.try_into().map(DetailHash)) else { break };
+        let (offset, erased) = (at as u64, length & ERASED != 0);
         at += FRAME_LEN + bytes.len();
+        let zeros = bytes.iter().all(|byte| *byte == 0);
+        let holds = Detail::from_bytes(bytes.to_vec()).is_some_and(|detail| detail.hash() == hash);
+        if if erased { zeros } else { holds } {
+            found.whole.push(Packed { offset, hash, bytes: (!erased).then_some(bytes) });
+            found.damaged.append(&mut damaged);
+            found.used = at;
+        } else {
+            damaged.push(offset);
+        }
     }
-    (all, at)
+    found
+}
+
+/// The details of a cell that its packs hold whole, with no database: for an audit.
+///
+/// # Errors
+/// Those of the storage.
+pub fn held(storage: &dyn Storage, cell: CellId) -> Result<BTreeSet<DetailHash>, StoreError> {
+    let mut held = BTreeSet::new();
+    for item in storage.list(&folder(cell))? {
+        let bytes = storage.read_at(&format!("{}/{}", folder(cell), item.name), 0, MAX_PACK)?;
+        held.extend(split_pack(&bytes).whole.iter().filter(|p| p.bytes.is_some()).map(|p| p.hash));
+    }
+    Ok(held)
 }
 
 impl Details {
@@ -85,29 +111,32 @@ impl Details {
         Ok((new, notice))
     }
 
-    /// Reads the pack that grows, and puts its damaged end aside.
+    /// Reads the pack that grows. What is damaged in it is put aside and marked as erased, its end cut.
     fn mend(&mut self, storage: &dyn Storage) -> Result<Option<Notice>, StoreError> {
         let name = pack_name(self.cell, self.pack);
-        let bytes = storage.read_at(&name, 0, MAX_PACK)?;
-        let (whole, used) = split_pack(&bytes);
-        self.fresh = whole.iter().map(|packed| (packed.hash, (self.pack, packed.offset))).collect();
-        self.len = used as u64;
-        if storage.size(&name)?.unwrap_or(0) == self.len {
+        let mut bytes = storage.read_at(&name, 0, MAX_PACK)?;
+        let pack = split_pack(&bytes);
+        self.fresh = pack.whole.iter().map(|packed| (packed.hash, (self.pack, packed.offset))).collect();
+        self.len = pack.used as u64;
+        let (damaged, used) = (pack.damaged, pack.used);
+        if storage.size(&name)?.unwrap_or(0) == self.len && damaged.is_empty() {
             return Ok(None);
         }
-        storage.replace(&format!("aside/details-{}-{:06}", self.cell, self.pack), &bytes[used..])?;
-        storage.replace(&name, &bytes[..used])?;
-        Ok(Some(Notice::DetailsLost { file: name, count: 1 }))
+        storage.replace(&format!("aside/details-{}-{:06}", self.cell, self.pack), &bytes)?;
+        let count = damaged.len() as u64 + u64::from(bytes.len() > used);
+        bytes.truncate(used);
+        damaged.iter().for_each(|at| erase_frame(&mut bytes, *at as usize));
+        storage.replace(&name, &bytes)?;
+        Ok(Some(Notice::DetailsLost { file: name, count }))
     }
 
     /// Tells the database where every detail lies.
     fn rebuild(&mut self, storage: &dyn Storage) -> Result<(), StoreError> {
         for pack in 0..=self.pack {
             let bytes = storage.read_at(&pack_name(self.cell, pack), 0, MAX_PACK)?;
-            let (whole, _) = split_pack(&bytes);
+            let found = split_pack(&bytes);
             let place = |packed: &Packed<'_>| (packed.hash, (pack, packed.offset));
-            let places: Vec<_> = whole.iter().map(place).collect();
-            self.tell(storage, places)?;
+            self.tell(storage, found.whole.iter().map(place))?;
         }
         Ok(storage.write(&[Change::put(Table::Detail, self.mark_key(), vec![1])])?)
     }
@@ -205,16 +234,25 @@ impl Details {
     /// # Errors
     /// Those of the storage.
     pub fn erase(&mut self, storage: &dyn Storage, hash: &DetailHash) -> Result<bool, StoreError> {
-        let Some(detail) = self.get(storage, hash)? else { return Ok(false) };
+        if self.get(storage, hash)?.is_none() {
+            return Ok(false);
+        }
         let Some((pack, offset)) = self.place(storage, hash)? else { return Ok(false) };
         let name = pack_name(self.cell, pack);
         let mut bytes = storage.read_at(&name, 0, MAX_PACK)?;
-        let at = offset as usize;
-        if let Some(frame) = bytes.get_mut(at..at + FRAME_LEN + detail.as_bytes().len()) {
-            frame[FRAME_LEN..].fill(0);
-            frame[3] |= 0x80;
-        }
+        erase_frame(&mut bytes, offset as usize);
         storage.replace(&name, &bytes)?;
         Ok(true)
     }
+}
+
+/// Fills the bytes of the detail whose frame begins here with zeros, and marks it as erased.
+fn erase_frame(pack: &mut [u8], at: usize) {
+    let Some((head, rest)) = pack.get_mut(at..).and_then(|frame| frame.split_first_chunk_mut::<FRAME_LEN>())
+    else {
+        return;
+    };
+    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3] & 0x7f]) as usize;
+    head[3] |= 0x80;
+    rest.iter_mut().take(length).for_each(|byte| *byte = 0);
 }

@@ -65,6 +65,13 @@ struct Piece {
     opening: Option<Opening>,
 }
 
+impl Piece {
+    fn new(term: Term, start: Position, index: u64, tree: Frontier, opening: Option<Opening>) -> Self {
+        let (framed, nodes, rows) = (Vec::new(), NewNodes::default(), Vec::new());
+        Self { term, start, index, framed, nodes, rows, tree, opening }
+    }
+}
+
 impl LogStore {
     /// The storage.
     pub fn storage(&self) -> &Arc<dyn Storage> {
@@ -116,58 +123,48 @@ impl LogStore {
         if records.len() > MAX_BATCH {
             return Err(StoreError::TooMany(MAX_BATCH));
         }
-        let (chain, pieces) = self.plan(records)?;
+        let (chain, pieces, found) = self.plan(records)?;
         for piece in pieces {
             let written = self.write_piece(piece);
             self.stopped = written.is_err();
             written?;
         }
         self.chain = chain;
-        let size = self.chain.open().map_or(0, |open| open.tree.size());
-        if self.missing.as_ref().is_some_and(|missing| missing.size <= size) {
-            self.checkpoint = self.missing.take();
+        let term = self.chain.open().map(|open| open.term);
+        if let Some(found) = found.then(|| self.missing.take()).flatten()
+            && Some(found.origin.term) == term
+        {
+            self.checkpoint = Some(found);
         }
         Ok(())
     }
 
-    /// The chain after these records, and the pieces in which they are written.
-    fn plan(&self, records: &[Record]) -> Result<(Chain, Vec<Piece>), StoreError> {
-        let mut chain = self.chain.clone();
+    /// The chain after these records, the pieces in which they are written, and whether all that was lost
+    /// is among them.
+    fn plan(&self, records: &[Record]) -> Result<(Chain, Vec<Piece>, bool), StoreError> {
+        let (mut chain, mut lost) = (self.chain.clone(), self.missing.as_ref());
         let mut pieces: Vec<Piece> = Vec::new();
         for record in records {
             let (position, before) = (chain.next(), chain.open().map(|open| open.term));
             chain.extend(record)?;
             let Some(open) = chain.open() else { continue };
             let index = open.tree.size() - 1;
-            if self
-                .missing
-                .as_ref()
-                .is_some_and(|lost| lost.size == index + 1 && lost.root != open.tree.root())
-            {
-                return Err(StoreError::WrongCheckpoint);
-            }
             let opens = before != Some(open.term);
-            if opens && self.missing.is_some() {
-                return Err(StoreError::WrongCheckpoint);
+            let reached = lost.filter(|lost| opens || lost.size == index + 1);
+            if let Some(checkpoint) = reached {
+                if opens || checkpoint.root != open.tree.root() {
+                    return Err(StoreError::WrongCheckpoint);
+                }
+                lost = None;
             }
             if opens || pieces.is_empty() || index.is_multiple_of(TILE_WIDTH) {
-                let opened = || Frontier::default();
                 let tree = match pieces.last() {
-                    _ if opens => opened(),
+                    _ if opens => Frontier::default(),
                     Some(piece) => piece.tree.clone(),
-                    None => self.chain.open().map_or_else(opened, |open| open.tree.clone()),
+                    None => self.chain.open().map(|open| open.tree.clone()).unwrap_or_default(),
                 };
                 let opening = opens.then(|| open.opening.clone());
-                pieces.push(Piece {
-                    term: open.term,
-                    start: open.start,
-                    index,
-                    framed: Vec::new(),
-                    nodes: NewNodes::default(),
-                    rows: Vec::new(),
-                    tree,
-                    opening,
-                });
+                pieces.push(Piece::new(open.term, open.start, index, tree, opening));
             }
             let bytes = record.to_bytes();
             if let Some(piece) = pieces.last_mut() {
@@ -177,7 +174,7 @@ impl LogStore {
                 piece.rows.extend(Row::of(&bytes));
             }
         }
-        Ok((chain, pieces))
+        Ok((chain, pieces, lost.is_none()))
     }
 
     fn write_piece(&mut self, piece: Piece) -> Result<(), StoreError> {

@@ -95,7 +95,10 @@ impl std::fmt::Display for Notice {
                 "The outbox file {file} is damaged and was put aside as {aside}; what it said must be signed again, unless it was placed."
             ),
             Self::DetailsLost { file, count } => {
-                write!(f, "{count} details in {file} are damaged and must be fetched again (lifeboat sync).")
+                write!(
+                    f,
+                    "{count} details in {file} are damaged or were not written whole; they must be fetched again (lifeboat sync)."
+                )
             }
         }
     }

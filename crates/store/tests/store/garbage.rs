@@ -2,7 +2,7 @@
 //! fetch of what it cut, the same log as before.
 
 use crate::common::{Dice, Fixture};
-use lifeboat_log::{Position, Record, SignedCheckpoint};
+use lifeboat_log::{Detail, Position, Record, SignedCheckpoint};
 use lifeboat_store::{
     DiskStorage, LogStore, MemoryStorage, Notice, Outbox, PromiseError, Promises, Sent, Storage, StoreError,
     Waiting,
@@ -211,4 +211,48 @@ fn a_state_of_another_log_or_a_damaged_one_is_not_given_back() {
     fixture.grow(1);
     store.append(&fixture.records[..5]).unwrap();
     assert_eq!(store.latest_state().unwrap(), Some((Position(5), 1, b"state at five".to_vec())));
+}
+
+#[test]
+fn damaged_details_are_missing_and_never_wrong() {
+    let fixture = Fixture::new(3);
+    let memory = MemoryStorage::new();
+    let (mut store, _) = LogStore::open(Arc::new(memory.clone()), fixture.cell()).unwrap();
+    store.append(&fixture.records).unwrap();
+    let details: Vec<Detail> =
+        (0..40u8).map(|i| Detail::open([i; 16], &"bread ".repeat(usize::from(i))).unwrap()).collect();
+    store.put_details(&details).unwrap();
+    store.sync().unwrap();
+    drop(store);
+    let mut dice = Dice(11);
+    let names: Vec<String> = memory.names().into_iter().filter(|name| name.starts_with("details/")).collect();
+    let len = memory.size(&names[0]).unwrap().unwrap() as usize;
+    for (what, damage) in damages(len, &mut dice) {
+        let copy = memory.copy();
+        copy.damage(&names[0], |bytes| damage(bytes));
+        copy.forget_database();
+        let (mut store, _) = LogStore::open(Arc::new(copy.clone()), fixture.cell()).unwrap();
+        let held = |store: &LogStore| {
+            let found: Vec<Option<Detail>> =
+                details.iter().map(|d| store.detail(&d.hash()).unwrap()).collect();
+            assert!(
+                found.iter().zip(&details).all(|(found, detail)| found.as_ref().is_none_or(|f| f == detail))
+            );
+            found.into_iter().flatten().count()
+        };
+        let before = held(&store);
+        assert!(before < 40 || what == "grown", "{what}");
+        if what.contains("flipped") {
+            assert!(before >= 1, "{what}: {before}");
+        }
+        // An empty pack is as sound as a new one; which details are missing is asked of the records.
+        assert_eq!(store.take_notices().len(), usize::from(what != "emptied"), "{what}");
+        store.put_details(&details).unwrap();
+        store.sync().unwrap();
+        assert_eq!(held(&store), 40, "{what}");
+        drop(store);
+        let (store, _) = LogStore::open(Arc::new(copy.clone()), fixture.cell()).unwrap();
+        assert_eq!((held(&store), store.take_notices()), (40, vec![]), "{what}");
+        assert_eq!(lifeboat_store::details::held(&copy, fixture.cell()).unwrap().len(), 40, "{what}");
+    }
 }
