@@ -13,3 +13,5 @@ mod faults;
 mod garbage;
 #[path = "store/terms.rs"]
 mod terms;
+#[path = "store/verifier.rs"]
+mod verifier;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A home with the whole log in it, and a folder with its exported form.
-fn folders(fixture: &Fixture) -> (tempfile::TempDir, tempfile::TempDir) {
+pub fn folders(fixture: &Fixture) -> (tempfile::TempDir, tempfile::TempDir) {
     let (home, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let storage = Arc::new(DiskStorage::open(home.path()).unwrap());
     let (mut store, _) = LogStore::open(storage, fixture.cell()).unwrap();
@@ -18,7 +18,7 @@ fn folders(fixture: &Fixture) -> (tempfile::TempDir, tempfile::TempDir) {
     (home, copy)
 }
 
-fn files_of(folder: &Path) -> Vec<PathBuf> {
+pub fn files_of(folder: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     entries.sort();
     entries.into_iter().flat_map(|path| if path.is_dir() { files_of(&path) } else { vec![path] }).collect()
