@@ -106,6 +106,8 @@ pub enum Command {
     Repair(commands::repair::Args),
     /// Write a copy of the log that any web server can offer and any tool can check
     Export(commands::export::Args),
+    /// Turn a spreadsheet into entries
+    Import(commands::import::Args),
     /// Sign many entries from a file of commands
     Batch(commands::batch::Args),
     /// See your keys, add one for another device, or end one

@@ -91,17 +91,22 @@ pub fn parse(words: &[String], currencies: &[String]) -> Result<Quantity, BadQua
     if let (true, Some(code)) = (tail.is_empty(), currencies.iter().find(|c| c.eq_ignore_ascii_case(head))) {
         return Ok(Quantity { millionths, unit: String::new(), thing: code.clone(), is_money: true });
     }
-    let unit = UNITS.iter().find(|unit| unit.eq_ignore_ascii_case(head));
+    let unit = unit(head);
     match (unit, tail.is_empty()) {
         (Some(_), true) => Err(no_thing()),
         (Some(unit), false) => {
-            let unit = if *unit == "hours" { "h" } else { unit };
             // "20 kg of rice" is how people say it.
             let thing = if tail[0] == "of" && tail.len() > 1 { &tail[1..] } else { tail };
             Ok(Quantity { millionths, unit: unit.to_owned(), thing: thing.join(" "), is_money: false })
         }
         (None, _) => Ok(Quantity { millionths, unit: String::new(), thing: rest.join(" "), is_money: false }),
     }
+}
+
+/// The unit that this word is, as a log writes it; nothing when it is none that is known here.
+pub fn unit(word: &str) -> Option<&'static str> {
+    let unit = UNITS.iter().find(|unit| unit.eq_ignore_ascii_case(word))?;
+    Some(if *unit == "hours" { "h" } else { unit })
 }
 
 fn split_number(word: &str) -> (&str, &str) {

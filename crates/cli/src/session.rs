@@ -10,13 +10,13 @@ use crate::ui::{Look, plain};
 use crate::{cells, day, expect_answer, fate, reference, text, unlock};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lifeboat_commons::{Effect, History, MemberId, Reason, Said, State};
+use lifeboat_commons::{Effect, History, Inadmissible, MemberId, Reason, Said, State};
 use lifeboat_log::codec::List;
 use lifeboat_log::detail::SALT_LEN;
 use lifeboat_log::{
-    CellId, Detail, DetailTag, EntryId, KeyCache, Link, Nonce, Record, Seen, SignedEntry, Term, Time,
+    CellId, Detail, DetailTag, EntryId, KeyCache, Link, Nonce, Record, SecretKey, Seen, SignedEntry, Term, Time,
 };
-use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Signed, View};
+use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Role, Signed, View};
 use lifeboat_node::limits::MAX_SUBMIT;
 use lifeboat_node::{Answer, Ask, Desk, Home};
 use std::cell::RefCell;
@@ -25,6 +25,8 @@ use std::cell::RefCell;
 const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Seconds to wait for the keeper when the person does not say otherwise.
 const WAIT: u64 = 5;
+/// Seconds to look for news before an entry is said to have no effect.
+const NEWS_WAIT: u64 = 3;
 
 /// One person at one cell.
 pub struct Session {
@@ -59,12 +61,14 @@ pub struct Draft {
     pub carried: Vec<(DetailTag, Detail)>,
     /// Entries that must stand before it.
     pub after: Vec<EntryId>,
+    /// Its nonce, where the same statement shall be known again; random otherwise.
+    pub nonce: Option<Nonce>,
 }
 
 impl Draft {
     /// A statement without details.
     pub fn plain(said: Said) -> Self {
-        Self { said, details: Vec::new(), carried: Vec::new(), after: Vec::new() }
+        Self { said, details: Vec::new(), carried: Vec::new(), after: Vec::new(), nonce: None }
     }
 
     /// Adds a remark, when there is one.
@@ -86,6 +90,8 @@ pub struct Ready {
     pub details: Vec<Detail>,
     /// What it says, as everyone will read it.
     pub sentence: String,
+    /// Why it would have no effect, as far as this home knows.
+    pub void: Option<Reason>,
 }
 
 impl Session {
@@ -100,29 +106,27 @@ impl Session {
         Self::at(context, home, desk, cell)
     }
 
-    /// The same, as the home knows it by now.
-    ///
-    /// # Errors
-    /// As [`Session::open`].
-    pub fn again(self, context: &mut Context) -> Outcome<Self> {
-        Self::at(context, self.home, self.desk.into_inner(), self.cell)
-    }
-
     /// One person at this cell, asking at a desk that is open.
     ///
     /// # Errors
     /// When what the home answers cannot be read.
     pub fn at(context: &mut Context, home: Home, mut desk: Desk, cell: CellOverview) -> Outcome<Self> {
-        let answer = context.ask(&mut desk, Ask::View { cell: cell.cell })?;
-        let view = expect_answer!(answer, Answer::View(view) => view)?;
-        let state = State::decode(&view.state)
-            .map_err(|error| Failure::new(text!("state-unreadable")).because(error).hint(text!("state-unreadable-hint")))?;
-        let now = clock();
-        let state = state.at(now.max(state.time()));
+        let (view, state) = look(context, &mut desk, &cell)?;
         let zone = day::zone(state.charter().zone.as_str()).unwrap_or(TimeZone::UTC);
         let names = Names::of(&state, &view.handles);
+        let now = clock();
         let today = day::of_moment(now.ms(), &zone);
         Ok(Self { home, desk: RefCell::new(desk), cell, view, state, names, zone, today, now })
+    }
+
+    /// Looks again at what the home knows of the cell by now.
+    ///
+    /// # Errors
+    /// When what the home answers cannot be read.
+    pub fn refresh(&mut self, context: &mut Context) -> Outcome {
+        (self.view, self.state) = look(context, self.desk.get_mut(), &self.cell)?;
+        self.names = Names::of(&self.state, &self.view.handles);
+        Ok(())
     }
 
     /// Asks the home.
@@ -199,53 +203,80 @@ impl Session {
         posts.into_iter().find(|post| post.newest == id).map_or(id, |post| post.id)
     }
 
-    /// Signs drafts and tries them, one after another, on the state. Nothing leaves this process yet.
+    /// Signs drafts and tries them, one after another, on the state. Nothing leaves this process yet. A
+    /// home that only follows may know less than the keeper: before it says that an entry would have no
+    /// effect it looks for news, and without any it warns and leaves the choice to the person.
     ///
     /// # Errors
     /// When the key cannot be had, or an entry would be void: its reason.
-    pub fn prepare(&self, context: &mut Context, drafts: Vec<Draft>) -> Outcome<Vec<Ready>> {
-        self.member()?;
+    pub fn prepare(&mut self, context: &mut Context, drafts: Vec<Draft>) -> Outcome<Vec<Ready>> {
+        let follows = self.cell.role == Role::Follower;
+        if !follows {
+            self.member()?;
+        }
         let key = unlock::member_key(context, &self.home)?;
+        let mut ready = self.try_all(&drafts, &key)?;
+        let mut reached = !follows;
+        if follows && ready.iter().any(|entry| entry.void.is_some()) {
+            reached = self.look_for_news(context)?;
+            ready = self.try_all(&drafts, &key)?;
+        }
+        for entry in &ready {
+            let Some(reason) = &entry.void else { continue };
+            let stranger = matches!(reason, Reason::Inadmissible(Inadmissible::NotAMember));
+            if reached || stranger {
+                self.member()?;
+                return Err(void(reason, &entry.sentence));
+            }
+            let reason = reason.to_string();
+            context.ui.warn(text!("may-be-void", sentence = &entry.sentence, reason = reason));
+        }
+        Ok(ready)
+    }
+
+    /// Fetches what is new from the keeper; false when it could not be reached.
+    fn look_for_news(&mut self, context: &mut Context) -> Outcome<bool> {
+        let ask = Ask::Sync { wait_ms: context.wait_ms(NEWS_WAIT) };
+        let reports = expect_answer!(self.ask(context, ask)?, Answer::Synced(reports) => reports)?;
+        let reached = reports.iter().any(|report| report.cell == self.cell.cell && report.reached);
+        self.refresh(context)?;
+        Ok(reached)
+    }
+
+    fn try_all(&self, drafts: &[Draft], key: &SecretKey) -> Outcome<Vec<Ready>> {
         let mut trial = self.trial();
         let mut time = self.now.max(self.view.last_author_time.plus_ms(1));
         let mut ready = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let (entry, details) = self.sign(draft, time, &key)?;
+            let (entry, details) = self.sign(draft, time, key)?;
             time = time.plus_ms(1);
             let texts: Vec<(u16, String)> = entry.details.iter().zip(&details).filter_map(text_of).collect();
             let lookup = self.lookup();
             let known = Known { placed: &trial.placed, lookup: &lookup };
             let sentence = self.teller(&known).entry(&entry, &texts);
-            if let Effect::Void(reason) = trial.apply(&entry, self.now, &lookup) {
-                return Err(void(&reason, &sentence));
-            }
-            ready.push(Ready { entry, details, sentence });
+            let void = trial.apply(&entry, self.now, &lookup).reason().cloned();
+            ready.push(Ready { entry, details, sentence, void });
         }
         Ok(ready)
     }
 
-    fn sign(
-        &self,
-        draft: Draft,
-        time: Time,
-        key: &lifeboat_log::SecretKey,
-    ) -> Outcome<(SignedEntry, Vec<Detail>)> {
-        let mut details = draft.carried;
-        for (tag, text) in draft.details {
+    fn sign(&self, draft: &Draft, time: Time, key: &SecretKey) -> Outcome<(SignedEntry, Vec<Detail>)> {
+        let mut details = draft.carried.clone();
+        for (tag, text) in &draft.details {
             let salt: [u8; SALT_LEN] = random()?;
-            let detail = Detail::open(salt, &text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
-            details.push((tag, detail));
+            let detail = Detail::open(salt, text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
+            details.push((*tag, detail));
         }
         let not_after = time.plus_ms(LIFETIME_MS);
-        let nonce = Nonce(random()?);
-        let mut entry = draft.said.entry(self.cell.cell, key.public(), time, not_after, nonce);
+        let nonce = draft.nonce.map_or_else(|| random().map(Nonce), Ok)?;
+        let mut entry = draft.said.clone().entry(self.cell.cell, key.public(), time, not_after, nonce);
         if let Some(seen) = self.view.seen {
             entry.seen = Seen { term: seen.term, size: seen.size, root: seen.root };
         }
         let unfit = || Failure::new(text!("entry-unfit"));
         let references = details.iter().map(|(tag, detail)| detail.reference(*tag, Time::ZERO)).collect();
         entry.details = List::new(references).ok_or_else(unfit)?;
-        let mut after = draft.after;
+        let mut after = draft.after.clone();
         after.sort_unstable();
         after.dedup();
         entry.after = List::new(after).ok_or_else(unfit)?;
@@ -295,7 +326,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of each step; a failure that was told already when the entry was refused or is void.
-    pub fn say(&self, context: &mut Context, draft: Draft) -> Outcome<Fate> {
+    pub fn say(&mut self, context: &mut Context, draft: Draft) -> Outcome<Fate> {
         let ready = self.prepare(context, vec![draft])?;
         self.confirm(context, &ready)?;
         let fate = self.submit(context, &ready)?.pop().ok_or_else(crate::context::unexpected)?;
@@ -306,6 +337,16 @@ impl Session {
         context.ui.object(object)?;
         fate::exit(std::slice::from_ref(&fate)).map(|()| fate)
     }
+}
+
+/// What the home knows of a cell.
+fn look(context: &mut Context, desk: &mut Desk, cell: &CellOverview) -> Outcome<(View, State)> {
+    let view = expect_answer!(context.ask(desk, Ask::View { cell: cell.cell })?, Answer::View(view) => view)?;
+    let state = State::decode(&view.state).map_err(|error| {
+        Failure::new(text!("state-unreadable")).because(error).hint(text!("state-unreadable-hint"))
+    })?;
+    let now = clock().max(state.time());
+    Ok((view, state.at(now)))
 }
 
 /// The state with entries that are not placed yet tried on it, one after another.

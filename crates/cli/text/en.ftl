@@ -272,6 +272,7 @@ ask-sign-all = Sign all { $count }?
 nothing-signed = nothing was signed.
 would-be-void = "{ $sentence }" would have no effect. Nothing was signed.
 would-be-void-hint = look at lifeboat status and lifeboat log; if others wrote meanwhile: lifeboat sync.
+may-be-void = as far as this home knows, "{ $sentence }" would have no effect: { $reason }. The keeper cannot be reached to know better.
 entry-unfit = this cannot be put into an entry.
 fate-placed = { $number } placed; on { $homes ->
     [one] 1 home
@@ -467,6 +468,46 @@ batch-too-long = this is more than one batch can hold.
 batch-too-long-hint = split it: at most 5,000 entries and 4 MB.
 man-done = { $pages } pages in { $folder }.
 
+## Demo
+
+demo-found = Two cells begin, each with a node of its own on this computer
+demo-founded = { $who } founds { $cell }; its node is process { $process }
+demo-join = Neighbours join Oak Street
+demo-joined = { $who } read the words "{ $words }"; #{ $number }: { $who } is a member
+demo-follow = The cells follow each other as siblings
+demo-follows = { $who } keeps a checked copy of { $cell }
+demo-week-heading = A week on Oak Street: { $count } entries, signed by who says them
+demo-killed = The node of { $who } is killed, with { $count } entries on its disk
+demo-restarted = The node of { $who } is started again, and fetched the { $missed } entries it had missed: { $count } now
+demo-agree = Every home holds the same log
+demo-holds = { $who }: { $cell }, { $count } entries, head { $head }
+demo-people = What wren sees of Oak Street
+demo-balance = { $count ->
+    [one] 1 pool of money
+   *[other] { $count } pools of money
+ }
+demo-stock = { $count ->
+    [one] 1 thing
+   *[other] { $count } things
+ } in stock
+demo-needs = { $count ->
+    [one] 1 open need
+   *[other] { $count } open needs
+ }
+demo-audit = Both logs are audited, from the data alone
+demo-tampered = Somebody changes one bit of #{ $number } in a copy
+demo-caught = the audit finds it at #{ $number }: { $what }
+demo-missed = the audit did not find the change of #{ $number }.
+demo-done = All as it should be: { $count } entries, { $seconds } seconds.
+demo-log = The log: { $path }
+demo-verify = Check it with another program: python3 examples/verify/verify.py { $path }
+demo-week = the week cannot be read: its columns are those of examples/week.csv.
+demo-command-failed = in the home of { $who }, "lifeboat { $words }" failed.
+demo-no-node = the node of { $who } does not run.
+demo-batch = what { $who } said on { $day } was not placed.
+demo-behind = the home of { $who } does not have what the keeper has.
+demo-no-answer = an answer has no { $name }.
+
 ## Refusals of the keeper and the home, by their names
 
 refused-busy = the keeper has too much to do just now; the entry stays in your outbox and is offered again.
@@ -613,3 +654,120 @@ example-completions =
 example-man =
     Example:
       lifeboat man ~/.local/share/man/man1
+
+## Import
+
+example-import =
+    Examples:
+      lifeboat import csv donations.csv --dry-run    see what would be signed
+      lifeboat import csv donations.csv              sign it, after one question
+      lifeboat import csv stock.csv --map stock.toml say yourself which column is which
+import-read = { $rows ->
+    [one] 1 row, read as { $preset }: { $entries } entries.
+   *[other] { $rows } rows, read as { $preset }: { $entries } entries.
+ }
+import-dropped = Dropped, because they hold names or addresses of persons: { $headings }
+import-left-out = Left out: { $headings }
+import-notes = Becomes the note of each entry, which everyone can read: { $headings }  (--no-notes leaves it out)
+import-notes-named = { $count ->
+    [one] 1 note is left out, because it names somebody who stands in a dropped column.
+   *[other] { $count } notes are left out, because they name somebody who stands in a dropped column.
+ }
+import-silent = { $count ->
+    [one] 1 row says that nothing moved.
+   *[other] { $count } rows say that nothing moved.
+ }
+import-not-taken = { $count ->
+    [one] 1 row has not happened yet by its status, and is not taken.
+   *[other] { $count } rows have not happened yet by their status, and are not taken.
+ }
+import-places = Not listed in the charter, so they stand in the note: { $names }
+import-at-line = line { $line }: { $what }
+import-at-cell = line { $line }, { $column }: { $what }
+import-more = … and { $count } more.
+import-ragged = it has { $found } cells, and the table has { $expected } columns.
+import-not-a-number = "{ $cell }" is not a number by the decimal sign of this file.
+import-too-fine = "{ $cell }" has more than six decimals.
+import-too-large = "{ $cell }" is larger than a log can hold.
+import-other-currency = "{ $cell }" names another currency than the row.
+import-negative = "{ $cell }" is below zero.
+import-not-a-day = "{ $cell }" is not a date.
+import-short-year = "{ $cell }" has a year of two digits. Write it in full.
+import-no-such-day = "{ $cell }" is not in the calendar.
+import-other-order = "{ $cell }" is not written as the dates of this file are. --dates iso, mdy or dmy says how they are.
+import-day-to-come = "{ $cell }" is still to come.
+import-no-thing = it says how much, and not of what.
+import-two-things = it names both a thing and a currency.
+import-long-name = "{ $cell }" is too long for the name of a thing. Give it a shorter one under [rename] in a mapping.
+import-bad-unit = "{ $cell }" is not a unit: one short word, such as kg or box.
+import-bad-currency = "{ $cell }" is not the code of a currency, such as EUR.
+import-no-direction = "{ $cell }" does not say whether it came in or went out.
+import-other-sum = the row says { $says }, and its things add up to { $adds_up_to }.
+import-long-note = the note is too long. Shorten it, or leave notes out with --no-notes.
+import-skipped = { $count ->
+    [one] 1 bad row is skipped.
+   *[other] { $count } bad rows are skipped.
+ }
+import-bad-rows = { $count ->
+    [one] 1 row cannot be imported; nothing was signed.
+   *[other] { $count } rows cannot be imported; nothing was signed.
+ }
+import-bad-rows-hint = mend the file, or take the good rows with --skip-bad-rows.
+import-too-large-file = this file is larger than 32 megabytes.
+import-split-hint = split the file into several, by month for example.
+import-bad-mapping = { $path } is not a mapping.
+import-no-preset = there is no preset called { $name }.
+import-presets = the presets are { $names }.
+import-unknown = these headings are not known: { $headings }
+import-unknown-hint = say whose they are with --preset ({ $names }), or which column is which with --map FILE.
+import-loans = this is a table of loans, and loans cannot be imported yet: a log cannot say yet what was lent and must come back.
+import-loans-hint = keep the file; import the stock itself as a table of things and quantities.
+import-fixed-day = "{ $day }" under [fixed] in the mapping is not a day. Write it as 2026-12-07.
+import-too-many = this makes more than { $most } entries.
+import-not-text = line { $line } is not text in UTF-8.
+import-not-text-hint = save it again as "CSV UTF-8" (in a spreadsheet: Save as, then the encoding).
+import-empty = there is nothing in this file.
+import-too-many-rows = this file has more than { $most } rows.
+import-too-many-columns = this file has more than { $most } columns.
+import-missing = no column has this heading: { $headings }
+import-twice = two columns have the heading { $heading }.
+import-personal = the mapping would put the column { $heading } into the log, which holds names or addresses of persons.
+import-no-amount = the mapping does not say which column has the amounts.
+import-no-item = the mapping does not say which column has the things, or which currency it is.
+import-no-direction-column = the mapping says that a column tells the direction, and not which one.
+import-mapping-hint = docs/practices/import.md shows what a mapping can say.
+import-doubt-date = line { $line }: "{ $cell }" could be two different days, and no other date in the file tells which.
+import-mixed-dates = some dates of this file have the day first, and some the month.
+import-dates-hint = say how the dates are written: --dates mdy for month/day/year, --dates dmy for day/month/year.
+import-doubt-number = line { $line }: "{ $cell }" could be two different numbers, and no other number in the file tells which.
+import-mixed-numbers = some numbers of this file have a decimal point, and some a decimal comma.
+import-decimal-hint = say which it is: --decimal point for 1280.8, --decimal comma for 1280,8.
+import-known = { $count ->
+    [one] 1 row stands in the log already: { $first }.
+   *[other] { $count } rows stand in the log already, from { $first } to { $last }.
+ }
+import-known-waiting = { $count ->
+    [one] 1 row is in your outbox already.
+   *[other] { $count } rows are in your outbox already.
+ }
+import-known-hint = this file was imported before, and nothing was signed. If it all happened a second time, add --again.
+import-known-some-hint = nothing was signed. --only-new signs the other { $count }; --again signs all of them, for what happened a second time.
+import-word-opening = opening
+import-word-in = in
+import-word-out = out
+import-line = line { $line }
+import-sum = sum
+import-sum-too-large = the sum of { $thing } is larger than a log can hold.
+import-dry = { $count ->
+    [one] This would sign 1 entry. Nothing was signed.
+   *[other] This would sign { $count } entries. Nothing was signed.
+ }
+import-sign = { $count ->
+    [one] This will be public for ever. Sign it?
+   *[other] These { $count } entries will be public for ever. Sign them?
+ }
+import-placed = { $count ->
+    [one] { $first } placed.
+   *[other] { $count } entries placed, { $first } to { $last }.
+ }
+import-unfit = line { $line } cannot be made into an entry.

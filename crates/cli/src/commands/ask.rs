@@ -74,10 +74,10 @@ impl Post {
 /// # Errors
 /// When the entry cannot be read, signed or handed on.
 pub fn run_need(context: &mut Context, args: &NeedArgs) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
     if let Fate::Placed { id, .. } = session.say(context, draft)? {
-        let session = session.again(context)?;
+        session.refresh(context)?;
         tell_need(context, &session, &id);
     }
     Ok(())
@@ -88,10 +88,10 @@ pub fn run_need(context: &mut Context, args: &NeedArgs) -> Outcome {
 /// # Errors
 /// When the entry cannot be read, signed or handed on.
 pub fn run_offer(context: &mut Context, args: &OfferArgs) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
     if let Fate::Placed { id, .. } = session.say(context, draft)? {
-        let session = session.again(context)?;
+        session.refresh(context)?;
         tell_offer(context, &session, &id);
     }
     Ok(())

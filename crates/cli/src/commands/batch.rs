@@ -36,7 +36,7 @@ pub struct Args {
 /// When a line cannot be read (then nothing is signed); exit code 3 when a part was refused.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let text = read(&args.file)?;
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let drafts = drafts(context, &session, &text)?;
     if drafts.is_empty() {
         context.ui.say(text!("batch-empty"));

@@ -56,7 +56,7 @@ enum What {
 /// # Errors
 /// When the key cannot be found, or the rules do not allow it.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     match &args.what {
         None | Some(What::List) => list(context, &session),
         Some(What::Add { home, until, sign_only }) => {

@@ -92,11 +92,11 @@ fn entry_id(context: &mut Context, session: &Session, written: &str) -> Outcome<
 /// # Errors
 /// When the entry cannot be made, signed or handed on.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let need = entry_id(context, &session, &args.need)?;
     let draft = args.draft(context, &session)?;
     if let Fate::Placed { .. } = session.say(context, draft)? {
-        let session = session.again(context)?;
+        session.refresh(context)?;
         tell(context, &session, &need)?;
     }
     Ok(())

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod export;
 pub mod follow;
 pub mod found;
+pub mod import;
 pub mod init;
 pub mod invite;
 pub mod join;
@@ -72,6 +73,7 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Audit(args) => audit::run(context, args),
         Command::Repair(args) => repair::run(context, args),
         Command::Export(args) => export::run(context, args),
+        Command::Import(args) => import::run(context, args),
         Command::Batch(args) => batch::run(context, args),
         Command::Key(args) => key::run(context, args),
         Command::Agent(args) => agent::run(context, args),

@@ -88,7 +88,7 @@ fn only_place(session: &Session, thing: &Thing) -> Option<PlaceId> {
 /// # Errors
 /// When the entry cannot be read, signed or handed on.
 pub fn run_in(context: &mut Context, args: &InArgs) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
     session.say(context, draft).map(drop)
 }
@@ -98,7 +98,7 @@ pub fn run_in(context: &mut Context, args: &InArgs) -> Outcome {
 /// # Errors
 /// When the entry cannot be read, signed or handed on, or gives what the cell does not hold.
 pub fn run_out(context: &mut Context, args: &OutArgs) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
     let fate = session.say(context, draft)?;
     if let (true, Fate::Placed { position, id, .. }) = (args.slip, &fate) {

@@ -31,7 +31,7 @@ pub struct Args {
 /// # Errors
 /// When nobody of this handle has knocked, or the words differ.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let answer = session.ask(context, Ask::Knocks { cell: session.cell.cell })?;
     let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
     let Some(handle) = &args.handle else { return list(context, &knocks) };
@@ -40,7 +40,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let draft = draft(&session, args, knock)?;
     let fate = session.say(context, draft)?;
     if let Fate::Placed { .. } = fate {
-        let session = session.again(context)?;
+        session.refresh(context)?;
         tell(context, &session, knock)?;
     }
     Ok(())

@@ -35,7 +35,7 @@ impl Args {
 /// # Errors
 /// When the entry cannot be made, signed or handed on.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
-    let session = Session::open(context)?;
+    let mut session = Session::open(context)?;
     let draft = args.draft(context, &session)?;
     session.say(context, draft).map(drop)
 }
