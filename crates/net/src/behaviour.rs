@@ -16,6 +16,7 @@ use libp2p::{identify, mdns, memory_connection_limits, ping, request_response};
 
 /// What identify tells of this protocol family.
 const FAMILY: &str = "lifeboat/1";
+const AGENT: &str = concat!("lifeboat/", env!("CARGO_PKG_VERSION"));
 
 #[derive(NetworkBehaviour)]
 pub struct Node {
@@ -41,7 +42,9 @@ pub fn behaviour(config: &NetConfig, key: &Keypair) -> Result<Node, NetError> {
     let messages = request_response::Config::default()
         .with_request_timeout(limits.request_timeout)
         .with_max_concurrent_streams(limits.requests_in.per_peer + limits.requests_out.per_peer);
-    let identify = identify::Config::new(FAMILY.to_owned(), key.public()).with_cache_size(0);
+    let identify = identify::Config::new(FAMILY.to_owned(), key.public())
+        .with_agent_version(AGENT.to_owned())
+        .with_cache_size(0);
     Ok(Node {
         gate: Gate::new(limits.connection_rate),
         connections: connection_limits::Behaviour::new(connections(limits)),

@@ -68,9 +68,6 @@ pub enum NetError {
     /// As much is under way as the limits allow.
     #[error("too much is under way ({0}); try again in a moment")]
     Busy(&'static str),
-    /// The peer was refused for a while.
-    #[error("node {0} is refused for a while, because it broke the limits")]
-    Refused(PublicKey),
     /// The network task has ended.
     #[error("the network has been stopped")]
     Stopped,

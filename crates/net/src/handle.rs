@@ -74,8 +74,7 @@ impl NetHandle {
     pub async fn listen_addrs(&self) -> Vec<String> {
         let mut listening = self.listening.clone();
         let _ = timeout(LISTEN_TIMEOUT, listening.wait_for(|listening| listening.waiting == 0)).await;
-        let addrs = listening.borrow().addrs.clone();
-        addrs
+        listening.borrow().addrs.clone()
     }
 
     /// Asks a connected peer something, and waits for the answer.

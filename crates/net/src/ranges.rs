@@ -36,13 +36,14 @@ impl Patience {
 #[derive(Debug)]
 pub struct RangeStream {
     peer: PublicKey,
-    frames: Frames<Stream>,
+    /// Boxed, so that the event that brings it stays small.
+    frames: Box<Frames<Stream>>,
     _slot: Slot,
 }
 
 impl RangeStream {
     pub(crate) fn new(peer: PublicKey, live: Live, patience: Patience, slot: Slot) -> Self {
-        Self { peer, frames: Frames::new(live.stream, live.life, patience), _slot: slot }
+        Self { peer, frames: Box::new(Frames::new(live.stream, live.life, patience)), _slot: slot }
     }
 
     /// The node at the other end.

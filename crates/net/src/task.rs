@@ -194,11 +194,12 @@ impl Task {
     }
 
     fn connected(&mut self, id: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint, count: u32) {
+        let dialled = self.dials.remove(&connection);
         let Some(peer) = peer::key_of(&id) else {
             let _ = self.swarm.disconnect_peer_id(id); // no key of ours: nothing that a node would have
             return;
         };
-        if let Some((_, answer)) = self.dials.remove(&connection) {
+        if let Some((_, answer)) = dialled {
             let _ = answer.send(Ok(peer));
         }
         if count == 1 {

@@ -191,3 +191,88 @@ async fn a_node_that_takes_no_events_stands_still_and_goes_on_when_it_does() {
         assert!(asking.await.unwrap().is_ok());
     }
 }
+
+#[tokio::test]
+async fn a_machine_that_is_short_of_memory_takes_no_new_connection() {
+    let server = TestNode::listening(83, &[TCP], Limits { process_memory: 1, ..Limits::default() });
+    let client = TestNode::tcp(84);
+    let _ = client.handle.dial(&server.addr().await).await;
+    let asked = client.handle.request(server.handle.key(), &have(1)).await;
+    assert!(asked.is_err(), "{asked:?}");
+    assert_eq!(server.handle.peers().await, Ok(vec![]));
+}
+
+/// Passes bytes on until it is told to freeze; then it keeps the sockets open and moves nothing.
+async fn freezing_relay(to: String, frozen: tokio::sync::watch::Receiver<bool>) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(to).await.unwrap();
+        let mut freeze = frozen.clone();
+        let freeze = async move { drop(freeze.wait_for(|frozen| *frozen).await) };
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+            () = freeze => {}
+        }
+        std::future::pending::<()>().await; // the sockets stay open
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_peer_that_falls_silent_is_found_out() {
+    let server = TestNode::tcp(85);
+    let addr = server.addr().await;
+    let port = addr.split('/').nth(4).unwrap();
+    let (freeze, frozen) = tokio::sync::watch::channel(false);
+    let relay = freezing_relay(format!("127.0.0.1:{port}"), frozen).await;
+    let limits = Limits { ping_interval: Duration::from_millis(300), ..Limits::default() };
+    let mut client = TestNode::listening(86, &[], limits);
+    assert_eq!(client.handle.dial(&format!("/ip4/127.0.0.1/tcp/{relay}")).await, Ok(server.handle.key()));
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(client.handle.peers().await, Ok(vec![server.handle.key()]), "pings are answered");
+    freeze.send(true).unwrap();
+    // libp2p forgives one ping, and gives the stream of the next ten seconds to open.
+    client.next(|event| matches!(event, NetEvent::Disconnected { .. }).then_some(())).await;
+}
+
+/// Whether this machine's network passes multicast on to itself.
+fn has_multicast() -> bool {
+    let probe = || -> std::io::Result<bool> {
+        let group = std::net::Ipv4Addr::new(239, 255, 77, 77);
+        let listener = std::net::UdpSocket::bind("0.0.0.0:0")?;
+        listener.join_multicast_v4(&group, &std::net::Ipv4Addr::UNSPECIFIED)?;
+        listener.set_read_timeout(Some(Duration::from_secs(1)))?;
+        let sender = std::net::UdpSocket::bind("0.0.0.0:0")?;
+        sender.send_to(b"boat", (group, listener.local_addr()?.port()))?;
+        let mut word = [0; 8];
+        Ok(listener.recv(&mut word)? == 4)
+    };
+    probe().unwrap_or(false)
+}
+
+#[tokio::test]
+async fn nodes_on_one_local_network_find_each_other_when_they_look() {
+    if !has_multicast() {
+        println!("skipped: this machine has no multicast");
+        return;
+    }
+    let node = |seed, mdns| {
+        let key = SecretKey::from_seed(&[seed; 32]);
+        let listen = vec!["/ip4/0.0.0.0/tcp/0".to_owned()];
+        let (handle, events) = start(&NetConfig { key, listen, mdns, limits: Limits::default() }).unwrap();
+        TestNode { handle, events }
+    };
+    let one = node(87, true);
+    let mut two = node(88, true);
+    let mut quiet = node(89, false);
+    let found = two
+        .next(|event| match event {
+            NetEvent::Discovered { peer, addrs } if peer == one.handle.key() => Some(addrs),
+            _ => None,
+        })
+        .await;
+    assert_eq!(two.handle.dial(&found[0]).await, Ok(one.handle.key()));
+    assert!(quiet.events.try_recv().is_err(), "who does not look finds nobody");
+}
