@@ -124,12 +124,15 @@ fn options(args: &CsvArgs, session: Option<&Session>) -> Outcome<Options> {
     let mapping = match &args.map {
         Some(path) => {
             let text = String::from_utf8_lossy(&read(path, MAX_MAPPING)?).into_owned();
-            let bad = |words| Failure::usage(text!("import-bad-mapping", path = path.display().to_string())).because(words);
+            let bad = |words| {
+                Failure::usage(text!("import-bad-mapping", path = path.display().to_string())).because(words)
+            };
             Some(Mapping::parse(&text).map_err(bad)?)
         }
         None => None,
     };
-    let today = session.map_or_else(|| day::of_moment(clock().ms(), &TimeZone::system()), |session| session.today);
+    let today =
+        session.map_or_else(|| day::of_moment(clock().ms(), &TimeZone::system()), |session| session.today);
     Ok(Options {
         preset: args.preset.clone(),
         mapping,
@@ -181,7 +184,9 @@ fn complaints(context: &mut Context, complaints: &[Complaint], skip: bool) -> Ou
             context.ui.warn(text!("import-skipped", count = rows));
             Ok(true)
         }
-        (_, false) => Err(Failure::new(text!("import-bad-rows", count = rows)).hint(text!("import-bad-rows-hint"))),
+        (_, false) => {
+            Err(Failure::new(text!("import-bad-rows", count = rows)).hint(text!("import-bad-rows-hint")))
+        }
     }
 }
 
@@ -295,7 +300,8 @@ fn object(draft: &Draft) -> serde_json::Value {
 /// Signs all, after one question, and hands them on.
 fn sign(context: &mut Context, session: &mut Session, new: &[(Draft, Nonce)]) -> Outcome {
     places(context, session, new);
-    let drafts = new.iter().map(|(draft, nonce)| entry(session, draft, *nonce)).collect::<Outcome<Vec<_>>>()?;
+    let drafts =
+        new.iter().map(|(draft, nonce)| entry(session, draft, *nonce)).collect::<Outcome<Vec<_>>>()?;
     let ready = session.prepare(context, drafts)?;
     if !context.ui.ask_yes(&text!("import-sign", count = ready.len()))? {
         return Err(session::not_done());
@@ -314,7 +320,9 @@ fn sign(context: &mut Context, session: &mut Session, new: &[(Draft, Nonce)]) ->
     }
     if let (Some(first), Some(last)) = (placed.iter().min(), placed.iter().max()) {
         let (first, last) = (reference::short(*first), reference::short(*last));
-        context.ui.styled(Look::Good, text!("import-placed", count = placed.len(), first = first, last = last))?;
+        context
+            .ui
+            .styled(Look::Good, text!("import-placed", count = placed.len(), first = first, last = last))?;
     }
     let waiting = fates.iter().filter(|fate| matches!(fate, Fate::Queued { .. })).count();
     if waiting > 0 {
