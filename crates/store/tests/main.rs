@@ -11,6 +11,8 @@ mod conformance;
 mod faults;
 #[path = "store/garbage.rs"]
 mod garbage;
+#[path = "store/random.rs"]
+mod random;
 #[path = "store/terms.rs"]
 mod terms;
 #[path = "store/verifier.rs"]

@@ -11,7 +11,8 @@ use std::process::Command;
 /// Whether the verifier can run here; says so where it cannot.
 fn is_here() -> bool {
     let check = "import sys, blake3, cryptography; assert sys.version_info >= (3, 11)";
-    let here = Command::new("python3").args(["-c", check]).output().is_ok_and(|output| output.status.success());
+    let here =
+        Command::new("python3").args(["-c", check]).output().is_ok_and(|output| output.status.success());
     if !here {
         println!("SKIPPED: verify.py needs python3 (3.11 or newer) with blake3 and cryptography");
     }
@@ -38,7 +39,8 @@ fn verify_py_finds_a_home_and_an_export_whole() {
         let head = fixture.log.chain.head();
         for folder in [home.path(), copy.path()] {
             let (code, words) = verify(folder);
-            let said = format!("{}: {records} records, 1 checkpoints, head {head}: nothing altered", fixture.cell());
+            let said =
+                format!("{}: {records} records, 1 checkpoints, head {head}: nothing altered", fixture.cell());
             assert_eq!((code, words.trim()), (0, said.as_str()));
         }
     }
