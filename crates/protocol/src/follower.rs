@@ -66,7 +66,8 @@ pub enum Event {
     },
     /// It failed, in whatever way.
     DiskFailed,
-    /// The log was opened anew, as [`Effect::Reopen`] asked; it may hold more or less than before.
+    /// The log was opened anew, as [`Effect::Reopen`] or [`Effect::CutTail`] asked; it may hold more or
+    /// less than before.
     Reopened(Box<Held>),
     /// Details that this home lacks: told at the start, and whenever there is room for more.
     Missing(Vec<DetailRef>),
@@ -97,8 +98,8 @@ pub enum Effect {
     },
     /// Close a stream; what still comes of it is not looked at.
     CloseRange(StreamId),
-    /// Append these records and sync them; then, where there is a checkpoint, make it the log's. Then
-    /// [`Event::Persisted`] or [`Event::DiskFailed`].
+    /// Append these records (there may be none) and sync them; then, where there is a checkpoint, make it
+    /// the log's. Then [`Event::Persisted`] or [`Event::DiskFailed`].
     Persist {
         /// The records.
         records: Vec<Record>,
@@ -107,6 +108,9 @@ pub enum Effect {
     },
     /// Open the log anew (now, or when the disk works again), then [`Event::Reopened`].
     Reopen,
+    /// Cut off the records that the log's checkpoint does not cover: they turned out not to be the
+    /// keeper's. Then [`Event::Reopened`].
+    CutTail,
     /// Ask a peer for details.
     AskDetails {
         /// The peer.
@@ -323,10 +327,52 @@ impl Follower {
                     if let Some(held) = self.held.clone().filter(|held| contradict(held, &signed)) {
                         return self.alarm(peer, &held, signed, now, effects);
                     }
+                    self.cover(peer, signed, now, effects);
                 }
             }
         }
         self.peers.told(&peer, Some((said.origin.term, said.size)), now, entropy);
+    }
+
+    /// Where all records of a checkpoint are here already and only it is lacking (it came last, and was
+    /// lost when the process ended), it is stored.
+    fn cover(
+        &mut self,
+        peer: PublicKey,
+        signed: SignedCheckpoint,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(open) = self.chain.open() else { return };
+        let covered = self.held.as_ref().filter(|held| held.origin == signed.origin);
+        let lacks = covered.is_none_or(|held| held.size < signed.size);
+        let busy = !self.persists.is_empty() || self.reopening;
+        if busy || !lacks || signed.size != open.tree.size() {
+            return;
+        }
+        let (size, root) = (open.tree.size(), open.tree.root());
+        if root == signed.root {
+            self.persists.push_back((self.chain.clone(), Some(signed.clone())));
+            effects.push(Effect::Persist { records: Vec::new(), checkpoint: Some(Box::new(signed)) });
+        } else {
+            let (held, other_root, proof) = (self.held.clone(), signed.root, Vec::new());
+            let alarm = Alarm { peer, held, other: signed, size, root, other_root, proof };
+            self.contradiction(alarm, now, effects);
+        }
+    }
+
+    /// What is held stands not under a signed checkpoint. Where it is more than the own checkpoint covers,
+    /// that part is given up; else the keeper signed two different logs.
+    fn contradiction(&mut self, alarm: Alarm, now: Time, effects: &mut Vec<Effect>) {
+        let covered = self.held.as_ref().filter(|held| held.origin == alarm.other.origin);
+        if alarm.size <= covered.map_or(0, |held| held.size) {
+            return self.raise(alarm, now, effects);
+        }
+        if let Some(session) = self.session.take() {
+            effects.push(Effect::CloseRange(session.stream));
+        }
+        self.reopening = true;
+        effects.push(Effect::CutTail);
     }
 
     /// Two signed checkpoints of one size and another root.

@@ -95,7 +95,7 @@ impl Follower {
                 self.persists.push_back((ahead, newest.as_deref().cloned()));
                 effects.push(Effect::Persist { records, checkpoint: newest });
             }
-            Ok(Verified::Contradicts(alarm)) => self.raise(*alarm, now, effects),
+            Ok(Verified::Contradicts(alarm)) => self.contradiction(*alarm, now, effects),
         }
     }
 }
@@ -111,7 +111,7 @@ impl Session {
             return Err(Fault::OutOfOrder);
         }
         let open = match self.ahead.open() {
-            Some(open) if open.term == under.term => open,
+            Some(open) if open.term == under.term && self.under.is_none() => open,
             open => {
                 let follows = open.map_or(under.term == Term::FIRST, |o| o.term.may_become(under.term));
                 if !follows || under.known != 0 {

@@ -236,6 +236,33 @@ fn a_longer_log_of_another_order_raises_the_alarm_and_is_not_kept() {
 }
 
 #[test]
+fn a_checkpoint_that_was_lost_is_stored_though_no_record_is_lacking() {
+    let log = MemoryLog::grown(1, 19);
+    let mut home = Home::with(&log, 20, Some(log.checkpoint(15)));
+    home.meet(peer(1), &log.checkpoint(20));
+    assert_eq!((home.asked(), home.checkpoint.clone()), (None, Some(log.checkpoint(20))));
+    assert_eq!(home.stored.len(), 20);
+}
+
+#[test]
+fn a_tail_that_is_not_the_keepers_is_given_up() {
+    let (one, other) = forked();
+    let mut home = Home::with(&one, 12, Some(one.checkpoint(3)));
+    home.meet(peer(1), &other.checkpoint(20));
+    let (stream, _, ask) = home.asked().unwrap();
+    home.feed(stream, other.frames(&ask, 20, 100));
+    assert_eq!((home.effects.contains(&Effect::CutTail), home.put_aside()), (true, None));
+    let mut chain = Chain::new(one.log.cell());
+    home.stored.truncate(3);
+    home.stored.iter().for_each(|record| chain.extend(record).unwrap());
+    let checkpoint = home.checkpoint.clone();
+    home.event(Event::Reopened(Box::new(Held { chain, checkpoint })));
+    let (stream, _, ask) = home.asked().unwrap();
+    home.feed(stream, other.frames(&ask, 20, 100));
+    assert_eq!(home.stored, other.records);
+}
+
+#[test]
 fn a_peer_with_less_is_not_asked_again_and_not_blamed() {
     let log = MemoryLog::grown(1, 19);
     let mut home = Home::with(&log, 10, Some(log.checkpoint(10)));

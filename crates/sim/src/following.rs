@@ -1,0 +1,134 @@
+//! What a home does as follower.
+
+use crate::home::{Before, Home, Job, Role, Run, Wants, held};
+use crate::judge::Invariant;
+use crate::plant::Plant;
+use crate::wire::{Ctx, Out, Purpose};
+use lifeboat_log::codec::List;
+use lifeboat_log::{Detail, DetailRef, Position, PublicKey, Record, SignedCheckpoint};
+use lifeboat_protocol::Request;
+use lifeboat_protocol::follower::{Effect, Event};
+use lifeboat_protocol::message::DetailBytes;
+
+impl Home {
+    pub fn plant_follower(&mut self) {
+        let bug = self.plant.and_then(Plant::in_follower);
+        if let (Some(bug), Some(Run { role: Role::Follower(follower), .. })) = (bug, &mut self.run) {
+            follower.plant(bug);
+        }
+    }
+
+    pub fn follower_event(&mut self, event: Event, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let Role::Follower(follower) = &mut run.role else { return };
+        let entropy = ctx.random.any();
+        let cell = self.cell;
+        for effect in follower.handle(event, ctx.now, entropy) {
+            let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
+            let out = match effect {
+                Effect::AskTip(peer) => ask(&peer, Purpose::Tip, Request::Tip { cell }),
+                Effect::AskDetails { peer, hashes } => {
+                    let hashes = List::new(hashes).unwrap_or_default();
+                    ask(&peer, Purpose::Details, Request::Details { cell, hashes })
+                }
+                Effect::Have { peer, next } => ask(&peer, Purpose::Have, Request::Have { cell, next }),
+                Effect::OpenRange { stream, peer, ask } => Out::OpenRange(stream, ctx.home_of(&peer), ask),
+                Effect::CloseRange(stream) => Out::CloseRange(stream),
+                Effect::Persist { records, checkpoint } => {
+                    run.jobs.push_back(Job::Follow(records, checkpoint));
+                    Out::Work
+                }
+                Effect::KeepDetails(details) => {
+                    // Where the disk fails they are found missing again when the log is opened anew.
+                    let _ = run.store.put_details(&details).and_then(|()| run.store.sync());
+                    continue;
+                }
+                Effect::Reopen => {
+                    run.wants = Wants::Reopen;
+                    continue;
+                }
+                Effect::CutTail => {
+                    run.wants = Wants::Cut;
+                    continue;
+                }
+                Effect::PutAside { peer, fault } => {
+                    let what = format!("home {} puts {} aside: {fault}", self.index, ctx.home_of(&peer));
+                    ctx.judge.wrong(Invariant::NobodyBlamed, what);
+                    continue;
+                }
+                Effect::Alarm(alarm) => {
+                    let what = format!("home {} raises the alarm over size {}", self.index, alarm.size);
+                    ctx.judge.wrong(Invariant::OneOrder, what);
+                    continue;
+                }
+            };
+            ctx.out.push(out);
+        }
+    }
+
+    /// Stores records that the follower's machine verified, and folds them.
+    pub fn follow(
+        &mut self,
+        records: Vec<Record>,
+        checkpoint: Option<Box<SignedCheckpoint>>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let Some(run) = &mut self.run else { return };
+        let done = run.store.append(&records).and_then(|()| run.store.sync());
+        let done = done.and_then(|()| checkpoint.map_or(Ok(()), |c| run.store.set_checkpoint(&c)));
+        if done.is_err() {
+            run.jobs.clear();
+            return self.follower_event(Event::DiskFailed, ctx);
+        }
+        for record in &records {
+            run.state.apply(record, &Before(&run.store, record.link().position.0));
+        }
+        ctx.judge.folded(self.index, run.store.len(), run.state.hash());
+        if ctx.random.chance(100) {
+            let _ = run.store.put_state(run.state.next(), run.state.rules(), &run.state.encode());
+        }
+        let lacks = |reference: &DetailRef| !run.store.has_detail(&reference.hash).unwrap_or(false);
+        let named = records.iter().flat_map(|record| record.entry().details.iter().copied());
+        let missing = named.filter(lacks).collect();
+        self.show(ctx);
+        self.follower_event(Event::Persisted { missing }, ctx);
+        self.keep_if_possible(ctx);
+    }
+
+    /// Tells the follower's machine which details are missing.
+    pub fn look_for_details(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(run) = &self.run else { return };
+        let Ok((missing, _)) = run.store.missing_details(Position(0), 1000) else { return };
+        let missing = missing.into_iter().map(|(_, reference)| reference).collect();
+        self.follower_event(Event::Missing(missing), ctx);
+    }
+
+    pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
+        self.follower_event(Event::Tip { peer, checkpoint }, ctx);
+    }
+
+    pub fn told_details(&mut self, peer: PublicKey, details: &[DetailBytes], ctx: &mut Ctx<'_>) {
+        let details = details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
+        self.follower_event(Event::Details { peer, details }, ctx);
+    }
+
+    pub fn ask_failed(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
+        self.follower_event(Event::AskFailed(peer), ctx);
+    }
+
+    pub fn follower_reopened(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(Run { role: Role::Follower(_), store, .. }) = &self.run else { return };
+        let held = held(store);
+        self.follower_event(Event::Reopened(Box::new(held)), ctx);
+    }
+}
+
+impl Home {
+    /// Whether the follower's machine takes the next frame of its stream now.
+    pub fn wants_frame(&self) -> bool {
+        match &self.run {
+            Some(Run { role: Role::Follower(follower), .. }) => follower.wants_frame(),
+            _ => false,
+        }
+    }
+}

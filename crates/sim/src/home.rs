@@ -1,0 +1,342 @@
+//! A home: one node with its disk, its log and its machines, driven as the real node drives them. What it
+//! does as keeper is in `keeping.rs`, as follower in `following.rs`.
+
+use crate::disk::Disk;
+use crate::judge::Invariant;
+use crate::plant::Plant;
+use crate::wire::{Ctx, Out, Purpose, Reply};
+use lifeboat_commons::{History, State};
+use lifeboat_log::{
+    CellId, Detail, EntryId, KeyCache, Position, Record, SecretKey, SignedCheckpoint, SignedEntry,
+};
+use lifeboat_protocol::delivery::{self, Delivery, Step};
+use lifeboat_protocol::keeper::Ticket;
+use lifeboat_protocol::{Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Serve, Serving, Stretch};
+use lifeboat_store::{FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// One home.
+pub struct Home {
+    pub index: usize,
+    pub cell: CellId,
+    pub node: SecretKey,
+    /// The term key, in the keeper's home.
+    pub term_key: Option<SecretKey>,
+    pub storage: Arc<FaultyStorage<Disk>>,
+    pub plant: Option<Plant>,
+    /// How far its clock is off, in milliseconds.
+    pub skew: i64,
+    /// Counts its starts: what was meant for an earlier one does not reach a later one.
+    pub epoch: u64,
+    pub run: Option<Run>,
+}
+
+/// What is gone when the process ends.
+pub struct Run {
+    pub store: LogStore,
+    pub state: State,
+    pub role: Role,
+    pub delivery: Delivery,
+    pub outbox: Outbox,
+    pub jobs: VecDeque<Job>,
+    pub wants: Wants,
+    pub tickets: BTreeMap<Ticket, Reply>,
+    pub ticket: u64,
+    /// So many records have been shown to the judge and to the delivery.
+    pub shown: u64,
+}
+
+/// What the home does for the cell.
+pub enum Role {
+    Keeper(Box<Keeper>, Promises),
+    Follower(Box<Follower>),
+}
+
+/// A job of the disk.
+pub enum Job {
+    Place(Vec<Record>, Vec<Detail>),
+    Promise(Box<SignedCheckpoint>),
+    Follow(Vec<Record>, Option<Box<SignedCheckpoint>>),
+}
+
+/// What the home waits for before it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    Nothing,
+    Reopen,
+    Cut,
+}
+
+/// The log on disk, as far as the fold may see it.
+pub struct Before<'a>(pub &'a LogStore, pub u64);
+
+impl History for Before<'_> {
+    fn find(&self, id: &EntryId) -> Option<Record> {
+        let at = self.0.find(id).ok()??;
+        if at.0 < self.1 { self.0.record(at).ok()? } else { None }
+    }
+}
+
+impl Home {
+    pub fn new(index: usize, cell: CellId, node: SecretKey, term_key: Option<SecretKey>, plant: Option<Plant>) -> Self {
+        let lies = plant.is_some_and(Plant::disk_lies);
+        let storage = Arc::new(FaultyStorage::new(Disk { memory: MemoryStorage::new(), lies }));
+        Self { index, cell, node, term_key, storage, plant, skew: 0, epoch: 0, run: None }
+    }
+
+    pub fn disk(&self) -> Arc<dyn Storage> {
+        self.storage.clone()
+    }
+
+    /// Starts the process: opens the log, folds it, takes up the role and the outbox.
+    pub fn boot(&mut self, ctx: &mut Ctx<'_>) {
+        self.epoch += 1;
+        let opened = LogStore::open(self.disk(), self.cell).and_then(|(store, _)| {
+            let state = fold(&store)?;
+            Ok((store, state))
+        });
+        let (store, state) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                let what = format!("home {} cannot open its log: {error}", self.index);
+                return ctx.judge.wrong(Invariant::NothingWedges, what);
+            }
+        };
+        let own = self.node.public();
+        let follower = Follower::new(own, held(&store));
+        self.run = Some(Run {
+            store,
+            state,
+            role: Role::Follower(Box::new(follower)),
+            delivery: Delivery::new(self.cell, own),
+            outbox: Outbox::new(self.disk(), self.cell),
+            jobs: VecDeque::new(),
+            wants: Wants::Nothing,
+            tickets: BTreeMap::new(),
+            ticket: 0,
+            shown: 0,
+        });
+        self.plant_follower();
+        self.keep_if_possible(ctx);
+        self.show(ctx);
+        self.look_for_details(ctx);
+        let waiting = self.run.as_ref().and_then(|run| run.outbox.list().ok());
+        for waiting in waiting.into_iter().flat_map(|(waiting, _)| waiting) {
+            self.deliver(waiting.entry, waiting.details, ctx);
+        }
+    }
+
+    /// Puts an entry into the outbox. Whether that was durable.
+    pub fn sign(&mut self, entry: SignedEntry, details: Vec<Detail>, ctx: &mut Ctx<'_>) -> bool {
+        let Some(run) = &self.run else { return false };
+        let waiting = Waiting { entry: entry.clone(), details: details.clone(), sent: Sent::Waiting };
+        let kept = run.outbox.put(&waiting).is_ok() && run.store.put_details(&details).is_ok();
+        if kept {
+            self.deliver(entry, details, ctx);
+        }
+        kept
+    }
+
+    fn deliver(&mut self, entry: SignedEntry, details: Vec<Detail>, ctx: &mut Ctx<'_>) {
+        let id = entry.id();
+        self.delivery_event(delivery::Event::Add { entry: Box::new(entry), details }, ctx);
+        let Some(run) = &self.run else { return };
+        if let Ok(Some(position)) = run.store.find(&id)
+            && position.0 < run.shown
+        {
+            self.delivery_event(delivery::Event::InLog { id, position }, ctx);
+        }
+    }
+
+    pub fn delivery_event(&mut self, event: delivery::Event, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let entropy = ctx.random.any();
+        for effect in run.delivery.handle(event, ctx.now, entropy) {
+            match effect {
+                delivery::Effect::Offer { peer, id, request } => {
+                    ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Offer(id), *request));
+                }
+                delivery::Effect::Step { id, step } => {
+                    // A disk that fails here is noticed at its next use; the step is found anew.
+                    let _ = match step {
+                        Step::Placed { position, .. } => {
+                            ctx.judge.told(id, position);
+                            run.outbox.set(&id, Sent::Placed(position))
+                        }
+                        Step::Replicated { position, .. } => {
+                            ctx.judge.told(id, position);
+                            run.outbox.set(&id, Sent::Replicated(position))
+                        }
+                        Step::Refused(refusal) => run.outbox.set(&id, Sent::Refused(refusal.text().to_owned())),
+                        Step::Expired => run.outbox.set(&id, Sent::Refused("expired".to_owned())),
+                        Step::Waiting => Ok(()),
+                    };
+                }
+                delivery::Effect::PutAside { peer, fault } => {
+                    let what = format!("home {} puts {} aside: {fault}", self.index, ctx.home_of(&peer));
+                    ctx.judge.wrong(Invariant::NobodyBlamed, what);
+                }
+            }
+        }
+    }
+
+    /// Shows the judge, and the delivery, what has come under a signed checkpoint.
+    pub fn show(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let end = covered(&run.store);
+        let mut new = Vec::new();
+        while run.shown < end {
+            let Ok(records) = run.store.records(Position(run.shown), (end - run.shown) as usize) else { break };
+            for record in &records {
+                ctx.judge.stands(self.index, record);
+                new.push((record.entry().id(), record.link().position));
+            }
+            run.shown += records.len().max(1) as u64;
+        }
+        if let Some(open) = run.store.chain().open() {
+            let (term, node, signers) = (open.term, open.opening.node, open.signers());
+            self.delivery_event(delivery::Event::Term { term, node, signers }, ctx);
+        }
+        for (id, position) in new {
+            self.delivery_event(delivery::Event::InLog { id, position }, ctx);
+        }
+    }
+
+    /// Answers a question, at once or by and by.
+    pub fn asked(&mut self, from: usize, request: Request, reply: Reply, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let response = match request {
+            Request::Submit { cell, entry, details, passed_on } => {
+                let details: Vec<_> = details.iter().filter_map(|d| Detail::from_bytes(d.to_vec())).collect();
+                match SignedEntry::verify(entry.to_vec(), &mut KeyCache::default()) {
+                    Err(_) => Response::refused(Refusal::NOT_VALID),
+                    Ok(entry) => match &run.role {
+                        Role::Keeper(..) => return self.submitted(entry, details, reply, ctx),
+                        Role::Follower(follower) => match follower.keeper() {
+                            Some(keeper) if !passed_on => {
+                                let details = details.iter().map(|d| d.as_bytes().to_vec());
+                                let details = details.filter_map(lifeboat_log::codec::Bytes::new).collect();
+                                let request = Request::Submit {
+                                    cell,
+                                    entry: lifeboat_log::codec::Bytes::new(entry.bytes().to_vec()).unwrap_or_default(),
+                                    details: lifeboat_log::codec::List::new(details).unwrap_or_default(),
+                                    passed_on: true,
+                                };
+                                let keeper = ctx.home_of(&keeper);
+                                ctx.out.push(Out::Ask(keeper, Purpose::PassOn(reply), request));
+                                return;
+                            }
+                            _ => Response::refused(Refusal::NOT_KEEPER),
+                        },
+                    },
+                }
+            }
+            Request::Tip { .. } => {
+                let held = if let Role::Keeper(keeper, _) = &run.role { keeper.held() } else { vec![] };
+                Response::tip(run.store.checkpoint(), held)
+            }
+            Request::Details { hashes, .. } => {
+                Response::details(hashes.iter().filter_map(|hash| run.store.detail(hash).ok()?).collect())
+            }
+            Request::Have { next, .. } => {
+                self.told_have(from, next, ctx);
+                Response::Noted
+            }
+            Request::Knock { .. } | Request::Knocked { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
+        };
+        ctx.out.push(Out::Answer(reply, response));
+    }
+
+    /// An answer to a question of this home, or that none came.
+    pub fn answered(&mut self, from: usize, purpose: Purpose, answer: Option<Response>, ctx: &mut Ctx<'_>) {
+        let peer = ctx.keys[from];
+        match (purpose, answer) {
+            (Purpose::PassOn(reply), answer) => {
+                let none = || Response::refused(Refusal::NOT_KEEPER);
+                ctx.out.push(Out::Answer(reply, answer.unwrap_or_else(none)));
+            }
+            (Purpose::Offer(id), Some(response)) => {
+                let response = Box::new(response);
+                self.delivery_event(delivery::Event::Answer { id, peer, response }, ctx);
+            }
+            (Purpose::Offer(id), None) => {
+                self.delivery_event(delivery::Event::Failed { id, peer }, ctx);
+            }
+            (Purpose::Tip, Some(Response::Tip { checkpoint, held })) => {
+                self.delivery_event(delivery::Event::Held(held.to_vec()), ctx);
+                self.told_tip(peer, checkpoint.to_vec(), ctx);
+            }
+            (Purpose::Details, Some(Response::Details { details })) => self.told_details(peer, &details, ctx),
+            (Purpose::Have, _) => {}
+            (Purpose::Tip | Purpose::Details, _) => self.ask_failed(peer, ctx),
+        }
+    }
+
+    /// The machine that answers a question for a range.
+    pub fn serve(&self, ask: &RangeAsk) -> Option<Serving> {
+        let run = self.run.as_ref()?;
+        let stretch = |(start, checkpoint)| Stretch { start, checkpoint };
+        Some(Serving::new(ask, run.store.terms().into_iter().map(stretch).collect()))
+    }
+
+    /// Its next frame; nothing when the answer is over.
+    pub fn serve_next(&self, serving: &mut Serving) -> Option<RangeFrame> {
+        let store = &self.run.as_ref()?.store;
+        match serving.step() {
+            Serve::Done => None,
+            Serve::Send(frame) => Some(frame),
+            Serve::ReadTree { term, known, size } => {
+                let read = store.root(term, known).and_then(|root| Ok((root, store.consistency(term, known, size)?)));
+                Some(match read {
+                    Ok((root, proof)) => serving.under(root, proof),
+                    Err(_) => serving.give_up(),
+                })
+            }
+            Serve::ReadRecords { term, from, first, max_records, max_bytes, size } => {
+                // Small batches, so that streams break in their middle.
+                let records = store.raw_records(from, max_records.min(5), max_bytes);
+                let read = records.and_then(|records| {
+                    let end = first + records.len() as u64;
+                    Ok((records, store.consistency(term, end, size)?))
+                });
+                Some(match read {
+                    Ok((records, proof)) => serving.batch(records, proof),
+                    Err(_) => serving.give_up(),
+                })
+            }
+        }
+    }
+
+    /// Whether the disk failed, or a machine asks for the log to be opened anew.
+    pub fn is_stuck(&self) -> bool {
+        self.storage.has_failed() || self.run.as_ref().is_some_and(|run| run.wants != Wants::Nothing)
+    }
+}
+
+/// What a follower is told of a log when it is opened.
+pub fn held(store: &LogStore) -> lifeboat_protocol::follower::Held {
+    let checkpoint = store.missing().or(store.checkpoint()).cloned();
+    lifeboat_protocol::follower::Held { chain: store.chain().clone(), checkpoint }
+}
+
+/// The number of records that stand under a signed checkpoint.
+pub fn covered(store: &LogStore) -> u64 {
+    store.terms().last().map_or(0, |(start, checkpoint)| start.0 + checkpoint.size).min(store.len())
+}
+
+/// The state after all records, from the newest snapshot on.
+pub fn fold(store: &LogStore) -> Result<State, StoreError> {
+    let snapshot = store.latest_state()?.and_then(|(_, _, bytes)| State::decode(&bytes).ok());
+    let mut state = snapshot.unwrap_or_else(|| State::new(store.cell()));
+    while state.next() < store.chain().next() {
+        let before = state.next();
+        for record in store.records(before, 1024)? {
+            state.apply(&record, &Before(store, record.link().position.0));
+        }
+        if state.next() == before {
+            break;
+        }
+    }
+    Ok(state)
+}

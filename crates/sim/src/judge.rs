@@ -1,0 +1,140 @@
+//! The judge: sees what every home stores, signs and folds, and what authors were told, and says at once
+//! when two things cannot both be true.
+
+use lifeboat_log::{EntryId, LinkHash, Nonce, Position, PublicKey, Record, StateHash};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What must hold in every run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// Placed means kept: an entry with a receipt stands in the log for good, where the receipt says.
+    PlacedMeansKept,
+    /// One order: all logs are prefixes of one another.
+    OneOrder,
+    /// The same state hash everywhere at equal size.
+    SameState,
+    /// Nothing wedges: once all is well again, everything is placed and everybody catches up.
+    NothingWedges,
+    /// Nothing is placed twice.
+    PlacedOnce,
+    /// Nobody honest is put aside, no alarm is raised without cause.
+    NobodyBlamed,
+    /// What the rules do not admit is never placed.
+    DoorHolds,
+    /// Nothing panics.
+    NoPanic,
+}
+
+/// An invariant that does not hold, and how to see it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The seed.
+    pub seed: u64,
+    /// When, in milliseconds of the run.
+    pub at_ms: u64,
+    /// Which one.
+    pub invariant: Invariant,
+    /// What was seen.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}: {:?} at {} ms: {}", self.seed, self.invariant, self.at_ms, self.what)?;
+        write!(f, "again: cargo run -p lifeboat-sim -- --seed {}", self.seed)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// What was found to be wrong: the invariant and what was seen.
+pub type Wrong = (Invariant, String);
+
+/// The judge's book.
+#[derive(Debug, Default)]
+pub struct Judge {
+    order: Vec<(LinkHash, EntryId)>,
+    places: BTreeMap<EntryId, Position>,
+    said: BTreeMap<(PublicKey, Nonce), Position>,
+    states: BTreeMap<u64, StateHash>,
+    receipts: BTreeMap<EntryId, Position>,
+    strangers: Vec<EntryId>,
+    first: Option<Wrong>,
+}
+
+impl Judge {
+    /// Notes something wrong; the first counts.
+    pub fn wrong(&mut self, invariant: Invariant, what: String) {
+        self.first.get_or_insert((invariant, what));
+    }
+
+    /// The first that was wrong.
+    pub fn take(&mut self) -> Option<Wrong> {
+        self.first.take()
+    }
+
+    /// A home holds this record under a signed checkpoint.
+    pub fn stands(&mut self, home: usize, record: &Record) {
+        let (at, entry) = (record.link().position, record.entry());
+        let (hash, id) = (record.link().hash(), entry.id());
+        match self.order.get(at.0 as usize) {
+            Some((known, _)) if *known == hash => return,
+            Some((_, other)) => {
+                let what = format!("home {home} holds {id} at #{at}, another holds {other}");
+                return self.wrong(Invariant::OneOrder, what);
+            }
+            None if at.0 as usize > self.order.len() => {
+                let what = format!("home {home} holds #{at} under a checkpoint and not what is before it");
+                return self.wrong(Invariant::OneOrder, what);
+            }
+            None => self.order.push((hash, id)),
+        }
+        if let Some(earlier) = self.places.insert(id, at) {
+            self.wrong(Invariant::PlacedOnce, format!("{id} at #{earlier} and at #{at}"));
+        }
+        if let Some(earlier) = self.said.insert((entry.author, entry.nonce), at) {
+            self.wrong(Invariant::PlacedOnce, format!("one nonce of one key at #{earlier} and at #{at}"));
+        }
+        if self.strangers.contains(&id) {
+            self.wrong(Invariant::DoorHolds, format!("a stranger's entry was placed at #{at}"));
+        }
+    }
+
+    /// A home has folded so many records.
+    pub fn folded(&mut self, home: usize, records: u64, state: StateHash) {
+        let known = *self.states.entry(records).or_insert(state);
+        if known != state {
+            let what = format!("home {home} has state {state} after {records} records, another {known}");
+            self.wrong(Invariant::SameState, what);
+        }
+    }
+
+    /// An author was told that an entry is placed.
+    pub fn told(&mut self, id: EntryId, at: Position) {
+        let known = *self.receipts.entry(id).or_insert(at);
+        if known != at {
+            self.wrong(Invariant::PlacedOnce, format!("receipts for {id} at #{known} and at #{at}"));
+        }
+    }
+
+    /// An entry that must never be placed.
+    pub fn stranger(&mut self, id: EntryId) {
+        self.strangers.push(id);
+    }
+
+    /// Whether an entry stands under a signed checkpoint somewhere.
+    pub fn is_placed(&self, id: &EntryId) -> bool {
+        self.places.contains_key(id)
+    }
+
+    /// All receipts.
+    pub fn receipts(&self) -> impl Iterator<Item = (&EntryId, &Position)> {
+        self.receipts.iter()
+    }
+
+    /// The number of records that stand under a signed checkpoint.
+    pub fn records(&self) -> usize {
+        self.order.len()
+    }
+}

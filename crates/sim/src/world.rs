@@ -1,0 +1,413 @@
+//! The world of a run: time, the wires between the homes, and what happens next. One event after another,
+//! in the order of their times; nothing else moves.
+
+use crate::faults::{self, Net};
+use crate::home::Home;
+use crate::judge::{Invariant, Judge, Violation};
+use crate::plant::Plant;
+use crate::random::Random;
+use crate::scenario::{HOMES, Happening, Scenario, cell, moment};
+use crate::wire::{Ctx, Out, Purpose, Reply};
+use lifeboat_commons::testing::{TestCell, key_of};
+use lifeboat_log::{EntryId, PublicKey};
+use lifeboat_protocol::follower::{self, StreamId};
+use lifeboat_protocol::{Announcement, News, RangeAsk, RangeFrame, Request, Response, Serving, keeper};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often a home's machines are told that time has passed, in milliseconds.
+const TICK: u64 = 2_000;
+/// How long a home waits for an answer, in milliseconds.
+const TIMEOUT: u64 = 20_000;
+/// How long a disk takes for a job, at most, in milliseconds.
+const DISK: u64 = 60;
+/// How long it may take, once all is well, until everything is placed and everybody has it, in
+/// milliseconds: the longest waits of the machines, a few times over.
+const PATIENCE: u64 = 3 * 3_600_000;
+
+/// What runs did, added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Runs.
+    pub runs: u64,
+    /// Events.
+    pub events: u64,
+    /// Records placed.
+    pub records: u64,
+    /// Entries that had a receipt.
+    pub receipts: u64,
+    /// Power cuts and restarts.
+    pub restarts: u64,
+    /// Disk failures.
+    pub disk_failures: u64,
+    /// Messages lost.
+    pub lost: u64,
+    /// Streams that broke off.
+    pub broken_streams: u64,
+    /// Milliseconds from the end of the trouble until all was well, the longest.
+    pub longest_healing: u64,
+}
+
+impl Figures {
+    /// Adds another run's figures.
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.events += other.events;
+        self.records += other.records;
+        self.receipts += other.receipts;
+        self.restarts += other.restarts;
+        self.disk_failures += other.disk_failures;
+        self.lost += other.lost;
+        self.broken_streams += other.broken_streams;
+        self.longest_healing = self.longest_healing.max(other.longest_healing);
+    }
+}
+
+/// What happens at a time.
+pub(crate) enum What {
+    Tick(usize, u64),
+    Work(usize, u64),
+    Recover(usize, u64),
+    Boot(usize, u64),
+    Happening(Happening),
+    Links,
+    Asked { ask: u64, from: usize, to: usize, bytes: Vec<u8> },
+    Answered { ask: u64, bytes: Vec<u8> },
+    Timeout(u64),
+    Announced { from: usize, to: usize, bytes: Vec<u8> },
+    OpenStream(u64, RangeAsk),
+    NextFrame(u64),
+    Frame(u64, Vec<u8>),
+    StreamClosed(usize, u64, StreamId),
+}
+
+/// A question that was not answered yet.
+struct Ask {
+    from: usize,
+    epoch: u64,
+    to: usize,
+    purpose: Purpose,
+}
+
+/// A stream between two homes.
+struct Stream {
+    client: (usize, u64),
+    id: StreamId,
+    server: usize,
+    serving: Option<(u64, Serving)>,
+}
+
+/// The world.
+pub(crate) struct World {
+    pub seed: u64,
+    pub now: u64,
+    pub homes: Vec<Home>,
+    pub keys: Vec<PublicKey>,
+    pub random: Random,
+    pub judge: Judge,
+    pub net: Net,
+    pub scenario: Scenario,
+    pub cell: TestCell,
+    pub figures: Figures,
+    /// Entries that must be placed in the end.
+    pub due: BTreeSet<EntryId>,
+    pub last_signed: [Option<EntryId>; HOMES],
+    pub recovering: [bool; HOMES],
+    queue: BTreeMap<(u64, u64), What>,
+    count: u64,
+    asks: BTreeMap<u64, Ask>,
+    streams: BTreeMap<u64, Stream>,
+}
+
+/// Runs one seed.
+///
+/// # Errors
+/// The first violation.
+pub fn run(seed: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
+    let mut world = World::new(seed, plant);
+    world.go().map_err(|(invariant, what)| Box::new(Violation { seed, at_ms: world.now, invariant, what }))?;
+    world.figures.runs = 1;
+    world.figures.records = world.judge.records() as u64;
+    world.figures.receipts = world.judge.receipts().count() as u64;
+    Ok(world.figures)
+}
+
+impl World {
+    fn new(seed: u64, plant: Option<Plant>) -> Self {
+        let mut random = Random::new(seed);
+        let scenario = Scenario::draw(&mut random);
+        let cell = cell(seed);
+        let node = |index: usize| match index {
+            0 => cell.node.clone(),
+            _ => key_of(seed as u8, &format!("#node {index}")),
+        };
+        let term_key = |index: usize| (index == 0).then(|| cell.term_key.clone());
+        let homes: Vec<Home> =
+            (0..HOMES).map(|i| Home::new(i, cell.cell(), node(i), term_key(i), plant)).collect();
+        let keys = homes.iter().map(|home| home.node.public()).collect();
+        let net = Net::new(scenario.roundabout);
+        let mut world = Self {
+            seed,
+            now: 0,
+            homes,
+            keys,
+            random,
+            judge: Judge::default(),
+            net,
+            scenario,
+            cell,
+            figures: Figures::default(),
+            due: BTreeSet::new(),
+            last_signed: [None; HOMES],
+            recovering: [false; HOMES],
+            queue: BTreeMap::new(),
+            count: 0,
+            asks: BTreeMap::new(),
+            streams: BTreeMap::new(),
+        };
+        world.begin();
+        world
+    }
+
+    fn begin(&mut self) {
+        faults::found(self);
+        for (at, happening) in self.scenario.events.clone() {
+            self.at(at, What::Happening(happening));
+        }
+        for home in 0..HOMES {
+            self.homes[home].skew = self.scenario.skews[home];
+            self.boot(home);
+        }
+        let healed = self.scenario.trouble;
+        self.at(healed, What::Links);
+    }
+
+    pub fn at(&mut self, time: u64, what: What) {
+        self.count += 1;
+        self.queue.insert((time.max(self.now), self.count), what);
+    }
+
+    pub fn soon(&mut self, wait: u64, what: What) {
+        self.at(self.now + wait, what);
+    }
+
+    pub fn is_healed(&self) -> bool {
+        self.now >= self.scenario.trouble
+    }
+
+    fn go(&mut self) -> Result<(), (Invariant, String)> {
+        let mut looked = 0;
+        while let Some(((time, _), what)) = self.queue.pop_first() {
+            self.now = time;
+            self.figures.events += 1;
+            self.step(what);
+            if let Some(wrong) = self.judge.take() {
+                return Err(wrong);
+            }
+            let since = self.now.saturating_sub(self.scenario.trouble);
+            if self.is_healed() && self.now >= looked + TICK {
+                looked = self.now;
+                match faults::verdict(self) {
+                    Ok(()) => {
+                        self.figures.longest_healing = since;
+                        return Ok(());
+                    }
+                    Err(wrong) if since > PATIENCE => return Err(wrong),
+                    Err(_) => {}
+                }
+            }
+        }
+        Err((Invariant::NothingWedges, "nothing happens any more".to_owned()))
+    }
+
+    /// Lets a home do something, and does what it wants done.
+    pub fn with(&mut self, home: usize, act: impl FnOnce(&mut Home, &mut Ctx<'_>)) {
+        let mut out = Vec::new();
+        let now = moment(self.now, self.homes[home].skew);
+        let (random, judge, keys) = (&mut self.random, &mut self.judge, &self.keys);
+        act(&mut self.homes[home], &mut Ctx { now, random, judge, keys, out: &mut out });
+        for out in out {
+            self.carry(home, out);
+        }
+        if self.homes[home].run.is_some() && self.homes[home].is_stuck() && !self.recovering[home] {
+            self.recovering[home] = true;
+            let wait = self.random.within(100, 12_000);
+            self.soon(wait, What::Recover(home, self.homes[home].epoch));
+        }
+    }
+
+    fn step(&mut self, what: What) {
+        match what {
+            What::Tick(home, epoch) if self.is_up(home, epoch) => {
+                self.with(home, |home, ctx| {
+                    home.keeper_event(keeper::Event::Tick, ctx);
+                    home.follower_event(follower::Event::Tick, ctx);
+                    home.delivery_event(lifeboat_protocol::delivery::Event::Tick, ctx);
+                });
+                self.soon(TICK, What::Tick(home, epoch));
+            }
+            What::Work(home, epoch) if self.is_up(home, epoch) => self.with(home, Home::work),
+            What::Recover(home, epoch) => faults::recover(self, home, epoch),
+            What::Boot(home, epoch) if self.homes[home].epoch == epoch => self.boot(home),
+            What::Happening(happening) => faults::happen(self, happening),
+            What::Links => faults::links(self),
+            What::Asked { ask, from, to, bytes } => self.asked(ask, from, to, &bytes),
+            What::Answered { ask, bytes } => self.answered(ask, Response::decode(&bytes).ok()),
+            What::Timeout(ask) => self.answered(ask, None),
+            What::Announced { from, to, bytes } => self.announced(from, to, &bytes),
+            What::OpenStream(stream, ask) => self.open_stream(stream, &ask),
+            What::NextFrame(stream) => self.next_frame(stream),
+            What::Frame(stream, bytes) => self.frame(stream, &bytes),
+            What::StreamClosed(home, epoch, id) if self.is_up(home, epoch) => {
+                self.with(home, |home, ctx| home.follower_event(follower::Event::Closed(id), ctx));
+            }
+            What::Tick(..) | What::Work(..) | What::Boot(..) | What::StreamClosed(..) => {}
+        }
+    }
+
+    pub fn is_up(&self, home: usize, epoch: u64) -> bool {
+        self.homes[home].run.is_some() && self.homes[home].epoch == epoch
+    }
+
+    pub fn boot(&mut self, home: usize) {
+        self.recovering[home] = false;
+        self.with(home, Home::boot);
+        let epoch = self.homes[home].epoch;
+        let wait = self.random.within(0, TICK);
+        self.soon(wait, What::Tick(home, epoch));
+        faults::links(self);
+    }
+
+    fn carry(&mut self, home: usize, out: Out) {
+        let epoch = self.homes[home].epoch;
+        match out {
+            Out::Work => {
+                let wait = self.random.within(1, DISK);
+                self.soon(wait, What::Work(home, epoch));
+            }
+            Out::Ask(to, purpose, request) if to < HOMES => {
+                self.count += 1;
+                let ask = self.count;
+                self.asks.insert(ask, Ask { from: home, epoch, to, purpose });
+                let bytes = request.encode();
+                self.send(home, to, || What::Asked { ask, from: home, to, bytes: bytes.clone() });
+                self.soon(TIMEOUT, What::Timeout(ask));
+            }
+            Out::Ask(..) => {}
+            Out::Answer(reply, response) => {
+                let bytes = response.encode();
+                self.send(home, reply.home, || What::Answered { ask: reply.ask, bytes: bytes.clone() });
+            }
+            Out::Announce(announcement) => {
+                let bytes = announcement.encode();
+                for (from, to) in self.net.paths(home) {
+                    self.send(from, to, || What::Announced { from, to, bytes: bytes.clone() });
+                }
+            }
+            Out::OpenRange(id, server, ask) => {
+                self.count += 1;
+                let stream = self.count;
+                self.streams.insert(stream, Stream { client: (home, epoch), id, server, serving: None });
+                self.send_once(home, server, What::OpenStream(stream, ask));
+            }
+            Out::CloseRange(id) => self.streams.retain(|_, s| (s.client.0, s.id) != (home, id)),
+        }
+    }
+
+    /// Sends a message that may be lost, come twice, or overtake another. To the own node it is a call.
+    fn send(&mut self, from: usize, to: usize, what: impl Fn() -> What) {
+        if from == to {
+            return self.soon(0, what());
+        }
+        let times = if self.random.chance(self.twice()) { 2 } else { 1 };
+        for _ in 0..times {
+            self.send_once(from, to, what());
+        }
+    }
+
+    /// Whether it was sent at all.
+    fn send_once(&mut self, from: usize, to: usize, what: What) -> bool {
+        if !self.net.is_open(from, to) || self.random.chance(self.loss()) {
+            self.figures.lost += 1;
+            return false;
+        }
+        let wait = self.random.within(1, self.scenario.delay);
+        self.soon(wait, what);
+        true
+    }
+
+    fn loss(&self) -> u64 {
+        if self.is_healed() { 0 } else { self.scenario.loss }
+    }
+
+    fn twice(&self) -> u64 {
+        if self.is_healed() { 0 } else { self.scenario.twice }
+    }
+
+    fn asked(&mut self, ask: u64, from: usize, to: usize, bytes: &[u8]) {
+        if let Ok(request) = Request::decode(bytes) {
+            let reply = Reply { home: from, ask };
+            self.with(to, |home, ctx| home.asked(from, request, reply, ctx));
+        }
+    }
+
+    fn answered(&mut self, ask: u64, response: Option<Response>) {
+        let Some(Ask { from, epoch, to, purpose }) = self.asks.remove(&ask) else { return };
+        if self.is_up(from, epoch) {
+            self.with(from, |home, ctx| home.answered(to, purpose, response, ctx));
+        }
+    }
+
+    fn announced(&mut self, from: usize, to: usize, bytes: &[u8]) {
+        let Ok(Announcement { news: News::Checkpoint(note), .. }) = Announcement::decode(bytes) else { return };
+        let peer = self.keys[from];
+        self.with(to, |home, ctx| home.told_tip(peer, note.to_vec(), ctx));
+    }
+
+    fn open_stream(&mut self, stream: u64, ask: &RangeAsk) {
+        let Some(open) = self.streams.get_mut(&stream) else { return };
+        let server = &self.homes[open.server];
+        open.serving = RangeAsk::decode(&ask.encode()).ok().and_then(|ask| Some((server.epoch, server.serve(&ask)?)));
+        self.next_frame(stream);
+    }
+
+    fn next_frame(&mut self, stream: u64) {
+        let Some(open) = self.streams.get_mut(&stream) else { return };
+        let (client, server) = (open.client.0, open.server);
+        let home = &self.homes[server];
+        let serving = open.serving.as_mut().filter(|(epoch, _)| *epoch == home.epoch);
+        let frame = serving.and_then(|(_, serving)| home.serve_next(serving));
+        // A stream keeps its order, but it may break at any place, with a word or without.
+        let sent = match frame {
+            Some(frame) => self.send_once(server, client, What::Frame(stream, frame.encode())),
+            None => return self.close(stream),
+        };
+        if !sent {
+            self.figures.broken_streams += 1;
+            if self.random.chance(500) { self.close(stream) } else { drop(self.streams.remove(&stream)) }
+        }
+    }
+
+    fn close(&mut self, stream: u64) {
+        if let Some(Stream { client: (client, epoch), id, .. }) = self.streams.remove(&stream) {
+            self.soon(5, What::StreamClosed(client, epoch, id));
+        }
+    }
+
+    fn frame(&mut self, stream: u64, bytes: &[u8]) {
+        let Some(open) = self.streams.get(&stream) else { return };
+        let (id, (client, epoch)) = (open.id, open.client);
+        if !self.is_up(client, epoch) {
+            self.streams.remove(&stream);
+            return;
+        }
+        let wants = self.homes[client].wants_frame();
+        if !wants {
+            return self.soon(DISK, What::Frame(stream, bytes.to_vec()));
+        }
+        if let Ok(frame) = RangeFrame::decode(bytes) {
+            let event = follower::Event::Frame { stream: id, frame: Box::new(frame) };
+            self.with(client, |home, ctx| home.follower_event(event, ctx));
+            self.soon(1, What::NextFrame(stream));
+        }
+    }
+}

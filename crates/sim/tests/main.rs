@@ -1,0 +1,61 @@
+//! The simulator over many seeds, and over bugs planted on purpose. `LIFEBOAT_SIM_SEEDS=10000 cargo test
+//! -p lifeboat-sim` runs more seeds.
+
+use lifeboat_sim::{Invariant, Plant, run, run_many};
+
+/// Seeds in the default test.
+const SEEDS: u64 = 200;
+
+#[test]
+fn every_seed_keeps_every_invariant() {
+    let seeds = std::env::var("LIFEBOAT_SIM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
+    let figures = run_many(0, seeds, None).unwrap_or_else(|violation| panic!("{violation}"));
+    println!("{figures:#?}");
+    assert_eq!(figures.runs, seeds);
+    // What goes wrong does go wrong, or the seeds say nothing.
+    assert!(figures.receipts > 5 * seeds, "{figures:?}");
+    assert!(figures.restarts > seeds, "{figures:?}");
+    assert!(figures.disk_failures > seeds / 2, "{figures:?}");
+    assert!(figures.lost > 20 * seeds, "{figures:?}");
+    assert!(figures.broken_streams > seeds / 2, "{figures:?}");
+}
+
+#[test]
+fn a_seed_gives_the_same_run_every_time() {
+    for seed in [3, 77] {
+        assert_eq!(run(seed, None), run(seed, None));
+    }
+}
+
+/// The planted bug must be found, as a breach of this invariant, within the seeds of the default test.
+fn is_found(plant: Plant, invariant: Invariant) {
+    let found = (0..SEEDS).find_map(|seed| run(seed, Some(plant)).err().filter(|v| v.invariant == invariant));
+    let violation = found.unwrap_or_else(|| panic!("{plant:?} was not found within {SEEDS} seeds"));
+    println!("{plant:?}: {violation}");
+    assert!(violation.to_string().contains(&format!("--seed {}", violation.seed)));
+}
+
+#[test]
+fn a_store_that_does_not_sync_is_found() {
+    is_found(Plant::SyncDoesNothing, Invariant::PlacedMeansKept);
+}
+
+#[test]
+fn a_keeper_that_forgets_what_it_signed_is_found() {
+    is_found(Plant::ForgetsPromises, Invariant::OneOrder);
+}
+
+#[test]
+fn a_state_that_outlives_its_log_is_found() {
+    is_found(Plant::StateOutlivesLog, Invariant::SameState);
+}
+
+#[test]
+fn a_follower_that_never_asks_again_is_found() {
+    is_found(Plant::NeverAsksAgain, Invariant::NothingWedges);
+}
+
+#[test]
+fn a_keeper_that_places_again_is_found() {
+    is_found(Plant::PlacesAgain, Invariant::PlacedOnce);
+}
