@@ -67,7 +67,7 @@ proptest! {
                     store.sync().unwrap();
                     durable = store.len();
                 }
-                Step::Checkpoint if store.len() > 0 => {
+                Step::Checkpoint if !store.is_empty() => {
                     store.set_checkpoint(&checkpoint(store.len())).unwrap();
                     durable = store.len();
                 }
