@@ -7,6 +7,7 @@ pub use carrier::{entropy, now};
 mod delivering;
 mod following;
 mod keeping;
+mod missing;
 pub mod shelf;
 
 use crate::home::Home;
@@ -210,15 +211,15 @@ pub struct CellHandle {
 }
 
 impl CellHandle {
-    /// Starts the cell's thread on a shelf that is open. `words` are for the person.
+    /// Starts the cell's thread on a shelf that is open.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(config: CellConfig, shelf: Shelf, words: Vec<String>) -> std::io::Result<Self> {
+    pub fn start(config: CellConfig, shelf: Shelf) -> std::io::Result<Self> {
         let (queue, messages) = mpsc::channel(CELL_QUEUE);
         let (sender, outward) = mpsc::channel(OUTWARD_QUEUE);
         let shelf = Arc::new(RwLock::new(shelf));
-        let facts = Arc::new(Mutex::new(Facts { notices: words, ..Facts::default() }));
+        let facts = Arc::new(Mutex::new(Facts::default()));
         let cell = config.cell;
         let carrier = carrier::Parts {
             config,

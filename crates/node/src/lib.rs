@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod ask;
 pub mod background;
+mod card_addresses;
 mod catchup;
 pub mod cell;
 pub mod control;

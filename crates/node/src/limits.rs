@@ -57,8 +57,12 @@ pub const OUTWARD_QUEUE: usize = 256;
 pub const MESSAGES_AT_ONCE: usize = 1_024;
 /// Batches that wait for a cell's disk thread; the follower hands out two at most.
 pub const DISK_QUEUE: usize = 4;
-/// Missing details that are looked for at a time.
-pub const DETAILS_AT_ONCE: usize = 1_024;
+/// Records that are looked through at a time for missing details, and their bytes.
+pub const DETAILS_RECORDS_AT_ONCE: usize = 4_096;
+/// Such stretches looked through whenever time has passed.
+pub const DETAILS_STRETCHES: usize = 16;
+/// As [`DETAILS_RECORDS_AT_ONCE`].
+pub const DETAILS_BYTES_AT_ONCE: usize = 4 << 20;
 /// Words to the person that are kept for one cell.
 pub const MAX_NOTICES: usize = 32;
 /// Most homes in the address book.
@@ -85,3 +89,5 @@ pub const MAX_FOUND: usize = 64;
 pub const MAX_BUNDLE_ENTRIES: usize = 10_000;
 /// Longest bundle of an outbox, in bytes: it fits in a line of the control socket.
 pub const MAX_BUNDLE: usize = 32 * 1024 * 1024;
+/// How long a sync that has all records waits for details that nobody may have any more.
+pub const DETAILS_PATIENCE: Duration = Duration::from_secs(3);

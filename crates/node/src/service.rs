@@ -41,6 +41,8 @@ pub struct Service {
     book: Mutex<PeerBook>,
     network: tokio::sync::OnceCell<Arc<Network>>,
     running_since: Mutex<Option<Time>>,
+    /// Words that the person has not been shown yet.
+    words: Mutex<Vec<String>>,
     stop: watch::Sender<bool>,
 }
 
@@ -67,6 +69,7 @@ impl Service {
             book: Mutex::new(PeerBook::load(home)),
             network: tokio::sync::OnceCell::new(),
             running_since: Mutex::new(None),
+            words: Mutex::new(own::load_words(home)),
             stop: watch::channel(false).0,
         })
     }
@@ -128,6 +131,7 @@ impl Service {
         let cells = std::mem::take(&mut *locked(&self.cells));
         let close = move || cells.into_values().for_each(|cell| cell.close());
         let _ = tokio::task::spawn_blocking(close).await;
+        self.note_words(self.storage.take_notices().iter().map(ToString::to_string));
         if let Err(error) = self.storage.flush() {
             tracing::warn!(%error, "the database was not written out; it is made again from the log");
         }
@@ -188,7 +192,8 @@ impl Service {
         let open = move |told: &mut dyn FnMut(u64, u64)| Shelf::open(storage, cell, told);
         let opened = with_progress("fold", progress, open).await?;
         let (shelf, words) = opened.map_err(|e| damaged(&setting, &e))?;
-        self.begin(cell, setting.card.as_deref(), shelf, words).await
+        self.note_words(words.into_iter().map(|word| format!("{}: {word}", setting.name)));
+        self.begin(cell, setting.card.as_deref(), shelf).await
     }
 
     /// Starts the thread of a cell whose shelf is open.
@@ -197,7 +202,6 @@ impl Service {
         cell: CellId,
         card: Option<&str>,
         shelf: Shelf,
-        words: Vec<String>,
     ) -> Result<Arc<CellHandle>, Refusal> {
         let config = CellConfig {
             home: self.home.clone(),
@@ -206,7 +210,7 @@ impl Service {
             node: self.node(),
             card: card.and_then(|card| card.parse::<CellCard>().ok()),
         };
-        let start = move || CellHandle::start(config, shelf, words);
+        let start = move || CellHandle::start(config, shelf);
         let started = tokio::task::spawn_blocking(start).await.map_err(fault)?;
         let handle = started.map_err(|e| Refusal::new("no_thread", format!("no thread for the cell: {e}")))?;
         let handle = Arc::new(handle);

@@ -34,6 +34,8 @@ enum Role {
 pub struct Carrier {
     pub parts: Parts,
     role: Role,
+    /// This home is named as the keeper and cannot go on yet: its log lacks what it has signed.
+    resigned: bool,
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
     tips: u64,
@@ -51,7 +53,11 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
             break;
         }
         carrier.handle(message);
-        let closed = carrier.settle(&mut messages);
+        let mut closed = carrier.settle(&mut messages);
+        if !closed && carrier.resigned {
+            carrier.keep_again();
+            closed = carrier.settle(&mut messages);
+        }
         carrier.note_facts();
         if closed {
             break;
@@ -62,8 +68,27 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
 
 impl Carrier {
     fn new(parts: Parts) -> Self {
-        let role = begin(&parts);
-        Self { parts, role, held: Vec::new(), tips: 0, received: 0 }
+        let (role, resigned) = begin(&parts);
+        Self { parts, role, resigned, held: Vec::new(), tips: 0, received: 0 }
+    }
+
+    /// Takes the keeping up again once the replicas have given back what was lost.
+    fn keep_again(&mut self) {
+        let level = matches!(&self.role, Role::Follower(following) if following.is_level());
+        if !(self.resigned && level) {
+            return;
+        }
+        let kept = {
+            let keys = Keys::of(&self.parts.config.home);
+            let shelf = reading(&self.parts.shelf);
+            if shelf.store.missing().is_some() { return }
+            try_keep(&self.parts, &shelf, &keys)
+        };
+        if let Ok(keeping) = kept {
+            notice(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
+            self.role = Role::Keeper(Box::new(keeping));
+            self.resigned = false;
+        }
     }
 
     /// Takes what waits in the queue and carries out what is asked, until there is nothing to do. True
@@ -109,7 +134,6 @@ impl Carrier {
         let mut facts = locked(&self.parts.facts);
         facts.tips = self.tips;
         facts.received = self.received;
-        facts.keeper_node = reading(&self.parts.shelf).store.chain().open().map(|open| open.opening.node);
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),
             Role::Follower(following) => {
@@ -121,19 +145,20 @@ impl Carrier {
 
     fn close(self) {
         if let Role::Follower(following) = self.role {
-            following.close();
+            following.close(&self.parts);
         }
         writing(&self.parts.shelf).close();
     }
 }
 
 /// What this home is to the cell, judged by the log and the keys that are here.
-fn begin(parts: &Parts) -> Role {
+fn begin(parts: &Parts) -> (Role, bool) {
     let keys = Keys::of(&parts.config.home);
     let shelf = reading(&parts.shelf);
-    if shelf.is_kept_by(&parts.config.node, &keys) {
+    let kept = shelf.is_kept_by(&parts.config.node, &keys);
+    if kept {
         match try_keep(parts, &shelf, &keys) {
-            Ok(keeping) => return Role::Keeper(Box::new(keeping)),
+            Ok(keeping) => return (Role::Keeper(Box::new(keeping)), false),
             Err(reason) => notice(&parts.facts, reason),
         }
     }
@@ -141,12 +166,19 @@ fn begin(parts: &Parts) -> Role {
     drop(shelf);
     let outbound = Outbound::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    Role::Follower(Box::new(Following::new(parts.config.node, held, outbound, disk)))
+    let following = Following::new(&parts.config, held, outbound, disk);
+    (Role::Follower(Box::new(following)), kept)
 }
 
 fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, String> {
     let storage: Arc<dyn Storage> = parts.config.storage.clone();
     let promises = Promises::open(storage, parts.config.cell).map_err(|e| e.to_string())?;
+    if let Some(missing) = shelf.store.missing() {
+        return Err(format!(
+            "This home signed a checkpoint of {} records and has lost some of them: fetch them from a replica (lifeboat sync).",
+            missing.size
+        ));
+    }
     let open = shelf.store.chain().open().ok_or("the log is empty")?;
     let term_key = keys.term(&open.opening.term_key).map_err(|e| e.to_string())?;
     let held = shelf.held_by_keeper(&promises);

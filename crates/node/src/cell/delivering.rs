@@ -3,7 +3,7 @@
 
 use super::carrier::{Parts, entropy, notice, now};
 use super::{Outcome, Outward, reading};
-use lifeboat_log::{Detail, EntryId, Position, PublicKey, SignedEntry, Term};
+use lifeboat_log::{Chain, Detail, EntryId, Position, PublicKey, SignedEntry, Term};
 use lifeboat_protocol::delivery::{Delivery, Effect, Event, Step};
 use lifeboat_protocol::{Refusal, Response};
 use lifeboat_store::{Outbox, Sent, Storage, Waiting};
@@ -31,7 +31,8 @@ impl Outbound {
             let (term, node, signers) = (card.term, card.node, card.signers());
             outbound.feed(Event::Term { term, node, signers }, parts);
         }
-        outbound.learn_term(parts);
+        let chain = reading(&parts.shelf).store.chain().clone();
+        outbound.learn_term(&chain, parts);
         match outbound.outbox.list() {
             Ok((waiting, notices)) => {
                 notices.iter().for_each(|word| notice(&parts.facts, word.to_string()));
@@ -93,8 +94,8 @@ impl Outbound {
     }
 
     /// Records came into the own copy of the log.
-    pub fn stored(&mut self, entries: &[(EntryId, Position)], parts: &Parts) {
-        self.learn_term(parts);
+    pub fn stored(&mut self, entries: &[(EntryId, Position)], chain: &Chain, parts: &Parts) {
+        self.learn_term(chain, parts);
         for (id, position) in entries {
             if self.delivery.step(id).is_some() {
                 self.feed(Event::InLog { id: *id, position: *position }, parts);
@@ -125,12 +126,10 @@ impl Outbound {
     }
 
     /// Tells the delivery of a term that the own copy of the log has opened.
-    fn learn_term(&mut self, parts: &Parts) {
-        let open = reading(&parts.shelf).store.chain().open().map(|open| {
-            (open.term, open.opening.node, open.signers())
-        });
-        if let Some((term, node, signers)) = open.filter(|(term, _, _)| self.term != Some(*term)) {
-            self.term = Some(term);
+    fn learn_term(&mut self, chain: &Chain, parts: &Parts) {
+        if let Some(open) = chain.open().filter(|open| self.term != Some(open.term)) {
+            self.term = Some(open.term);
+            let (term, node, signers) = (open.term, open.opening.node, open.signers());
             self.feed(Event::Term { term, node, signers }, parts);
         }
     }

@@ -4,12 +4,13 @@
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
 use super::shelf::Shelf;
-use super::{Facts, Outward, ToCell, reading, writing};
-use crate::limits::DISK_QUEUE;
-use lifeboat_log::{Position, PublicKey, Record, SignedCheckpoint};
+use super::missing::MissingDetails;
+use super::{CellConfig, Facts, Outward, ToCell, reading, writing};
+use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE};
+use lifeboat_log::{PublicKey, Record, SignedCheckpoint};
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
 use lifeboat_store::Storage;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
@@ -24,8 +25,9 @@ pub struct Following {
     /// Who waits for leave to give the next frame.
     next: Option<(StreamId, oneshot::Sender<()>)>,
     reopen: bool,
-    /// Where to look on for missing details.
-    details_from: Position,
+    /// The peers that are connected.
+    connected: BTreeSet<PublicKey>,
+    missing: MissingDetails,
 }
 
 /// A batch for the disk.
@@ -75,10 +77,16 @@ impl Drop for Disk {
 }
 
 impl Following {
-    pub fn new(node: PublicKey, held: Held, outbound: Outbound, disk: Disk) -> Self {
-        let follower = Follower::new(node, held);
-        let (effects, next, reopen) = (VecDeque::new(), None, false);
-        Self { follower, outbound, disk, effects, next, reopen, details_from: Position(0) }
+    pub fn new(config: &CellConfig, held: Held, outbound: Outbound, disk: Disk) -> Self {
+        let follower = Follower::new(config.node, held);
+        let (effects, next, reopen, connected) = (VecDeque::new(), None, false, BTreeSet::new());
+        let missing = MissingDetails::load(&config.home, &config.cell);
+        Self { follower, outbound, disk, effects, next, reopen, connected, missing }
+    }
+
+    /// Whether no connected peer says to hold more, and one is connected.
+    pub fn is_level(&self) -> bool {
+        !self.connected.is_empty() && self.follower.is_level() && self.follower.furthest().is_some()
     }
 
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
@@ -89,10 +97,12 @@ impl Following {
             }
             ToCell::Forget(id) => self.outbound.forget(id, parts),
             ToCell::Connected(peer) => {
+                self.connected.insert(peer);
                 self.outbound.connected(peer, parts);
                 self.feed(Event::Connected(peer));
             }
             ToCell::Disconnected(peer) => {
+                self.connected.remove(&peer);
                 self.outbound.disconnected(peer, parts);
                 self.feed(Event::Disconnected(peer));
             }
@@ -114,8 +124,9 @@ impl Following {
             ToCell::Details { peer, details } => self.feed(Event::Details { peer, details }),
             ToCell::Offered { id, peer, response } => self.outbound.answered(id, peer, response, parts),
             ToCell::Stored(Ok(stored)) => {
+                self.missing.stored(&stored);
                 self.feed(Event::Persisted { missing: stored.missing });
-                self.outbound.stored(&stored.entries, parts);
+                self.outbound.stored(&stored.entries, self.follower.chain(), parts);
             }
             ToCell::Stored(Err(error)) => {
                 notice(&parts.facts, format!("This home could not write to its disk: {error}."));
@@ -166,9 +177,11 @@ impl Following {
 
     pub fn note(&mut self, facts: &mut Facts) {
         facts.keeper = false;
+        facts.keeper_node = self.follower.keeper();
         facts.level = self.follower.is_level();
         facts.pending = 0;
-        facts.wanted = self.follower.wanted();
+        let unsearched = !self.missing.is_done(self.follower.chain().next());
+        facts.wanted = self.follower.wanted() + usize::from(unsearched);
         facts.waiting = self.outbound.waiting();
         let open = self.follower.chain().open().map(|open| (open.term, open.tree.size()));
         facts.behind = match (self.follower.furthest(), open) {
@@ -179,8 +192,9 @@ impl Following {
     }
 
     /// Waits until the disk is done.
-    pub fn close(self) {
+    pub fn close(self, parts: &Parts) {
         drop(self.disk);
+        self.missing.save(&parts.config.home, &parts.config.cell);
     }
 
     fn feed(&mut self, event: Event) {
@@ -211,23 +225,21 @@ impl Following {
         self.feed(Event::Tick);
     }
 
-    /// Tells the follower of details that the log names and that are not here, a stretch at a time.
+    /// Tells the follower of details that the log names and that are not here, a stretch at a time, while
+    /// there is somebody to ask.
     fn look_for_details(&mut self, parts: &Parts) {
-        if self.follower.wanted() > 0 {
+        if self.connected.is_empty() || self.follower.wanted() > 0 {
             return;
         }
-        let shelf = reading(&parts.shelf);
-        if self.details_from.0 >= shelf.len() {
-            return;
-        }
-        match shelf.store.missing_details(self.details_from, crate::limits::DETAILS_AT_ONCE) {
-            Ok((missing, next)) => {
-                drop(shelf);
-                self.details_from = next;
-                let missing = missing.into_iter().map(|(_, reference)| reference).collect();
-                self.feed(Event::Missing(missing));
+        for _ in 0..DETAILS_STRETCHES {
+            match self.missing.look(&reading(&parts.shelf)) {
+                Ok(missing) if missing.is_empty() => {}
+                Ok(missing) => return self.feed(Event::Missing(missing)),
+                Err(error) => return tracing::warn!(%error, "missing details could not be looked for"),
             }
-            Err(error) => tracing::warn!(%error, "missing details could not be looked for"),
+            if self.missing.is_done(self.follower.chain().next()) {
+                return;
+            }
         }
     }
 

@@ -88,6 +88,7 @@ impl Keeping {
 
     pub fn note(&mut self, facts: &mut Facts) {
         facts.keeper = true;
+        facts.keeper_node = self.keeper.chain().open().map(|open| open.opening.node);
         facts.level = true;
         facts.held = self.keeper.held();
         facts.pending = self.keeper.waiting();

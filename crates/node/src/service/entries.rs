@@ -194,7 +194,10 @@ impl Service {
             _ => None,
         });
         let Some(last) = last.max() else { return };
-        let online = self.network.get().is_some_and(|network| !network.connected().is_empty());
+        let connected = self.network.get().is_some_and(|network| !network.connected().is_empty());
+        // A keeper waits only where some home is known to follow.
+        let facts = open.facts();
+        let online = connected && !(facts.keeper && facts.held.is_empty());
         let until = Instant::now() + if online { REPLICA_PATIENCE } else { Duration::ZERO };
         while count_homes(open, last) < 2 && Instant::now() < until {
             tokio::time::sleep(LOOK_EVERY).await;

@@ -2,6 +2,7 @@
 
 use super::{Service, disk};
 use crate::ask::{Answer, CardText, Joined, OpenInvite, Progress, Refusal};
+use crate::card_addresses;
 use crate::cell::{CellHandle, locked, now};
 use crate::invites::OwnKnock;
 use crate::limits::LOOK_EVERY;
@@ -9,12 +10,11 @@ use crate::network::Network;
 use crate::wire::Blob;
 use lifeboat_commons::Acceptance;
 use lifeboat_log::checkpoint::SignedCheckpoint;
-use lifeboat_log::codec::{self, Bytes, List, Text};
+use lifeboat_log::codec::{self, Bytes};
 use lifeboat_log::note::{ED25519, key_id};
 use lifeboat_log::opening::Floor;
 use lifeboat_log::{CellId, Nonce, OpenTerm, PublicKey, Signature, Time};
 use lifeboat_protocol::card::{Link, Slug};
-use lifeboat_protocol::limits::{MAX_ADDRESS, MAX_ADDRESSES};
 use lifeboat_protocol::{CellCard, Invite, Refusal as PeerRefusal, Request, Response, commitment_of};
 use std::sync::Arc;
 use std::time::Duration;
@@ -239,7 +239,7 @@ impl Service {
             let text = "nothing of this cell's log is here yet: `lifeboat sync` first";
             return old.ok_or_else(|| Refusal::new("empty", text));
         };
-        let old = old.iter().flat_map(|card| card.addresses()).map(str::to_owned);
+        let old = old.iter().flat_map(card_addresses::read);
         let addresses = own.into_iter().chain(known).chain(old);
         Ok(CellCard {
             cell: open.cell(),
@@ -247,28 +247,12 @@ impl Service {
             term: term.term,
             term_key: term.opening.term_key,
             node: term.opening.node,
-            addresses: best_addresses(addresses),
+            addresses: card_addresses::write(addresses, &term.opening.node),
             witnesses: term.opening.witnesses.clone(),
             quorum: term.opening.quorum,
             checkpoint: shelf.store.checkpoint().and_then(|checkpoint| floor(term, checkpoint)),
         })
     }
-}
-
-/// As many addresses as a card has room for, those that only this machine can reach last.
-fn best_addresses(
-    addresses: impl Iterator<Item = String>,
-) -> List<Text<MAX_ADDRESS>, MAX_ADDRESSES> {
-    let mut all: Vec<String> = Vec::new();
-    for address in addresses {
-        if !all.contains(&address) {
-            all.push(address);
-        }
-    }
-    let here = |address: &String| address.starts_with("/ip4/127.") || address.starts_with("/ip6/::1/");
-    all.sort_by_key(here);
-    let texts = all.into_iter().filter_map(Text::new).take(MAX_ADDRESSES).collect();
-    List::new(texts).unwrap_or_default()
 }
 
 /// The checkpoint as a card carries it: with the keeper's signature alone.
@@ -287,7 +271,7 @@ fn card_text(link: String, card: &CellCard, invite: Option<Nonce>, expires: Time
         name: card.slug.as_str().to_owned(),
         invite,
         expires,
-        addresses: card.addresses().map(str::to_owned).collect(),
+        addresses: card_addresses::read(card).collect(),
     }
 }
 

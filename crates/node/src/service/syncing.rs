@@ -1,14 +1,16 @@
 //! Asks that need the network: bringing it up, catching up, connecting.
 
 use super::Service;
+use crate::card_addresses;
 use crate::ask::{Answer, Progress, Refusal, SyncReport};
 use crate::cell::{CellHandle, ToCell, locked, now};
-use crate::home::MAX_ADDRESSES;
+use crate::home::{CellSetting, MAX_ADDRESSES};
 use crate::invites::OwnKnock;
-use crate::limits::LOOK_EVERY;
+use crate::limits::{DETAILS_PATIENCE, LOOK_EVERY};
 use crate::network::Network;
 use lifeboat_log::PublicKey;
 use lifeboat_net::{Limits, NetConfig, NetError};
+use lifeboat_net::limits::Rate;
 use lifeboat_protocol::CellCard;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,10 @@ use tokio::time::Instant;
 
 /// Where a node listens when nobody said otherwise: any free port, on all interfaces.
 const ANYWHERE: [&str; 2] = ["/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0"];
+
+/// Requests of one peer that are answered: an import of thousands of rows takes seconds, and verifying so
+/// many signatures takes a hundredth of this machine.
+const REQUESTS: Rate = Rate { burst: 512, per_second: 256.0 };
 
 /// Where one cell stood when a sync began.
 struct Start {
@@ -52,7 +58,8 @@ impl Service {
             key: self.node_key.clone(),
             listen,
             mdns: self.options.mdns.or(settings.mdns).unwrap_or(true),
-            limits: Limits::default(),
+            // A home may bring hundreds of entries at once, and the keeper places them together.
+            limits: Limits { request_rate: REQUESTS, ..Limits::default() },
         };
         if !asked.is_empty() {
             return Network::start(self, &config(asked.clone()));
@@ -99,7 +106,7 @@ impl Service {
         let mut all = settings.addresses.clone();
         for card in settings.cells.iter().filter_map(|setting| setting.card.as_deref()) {
             if let Ok(card) = card.parse::<CellCard>() {
-                all.extend(card.addresses().map(str::to_owned));
+                all.extend(card_addresses::read(card));
             }
         }
         drop(settings);
@@ -124,23 +131,31 @@ impl Service {
         progress: &mpsc::Sender<Progress>,
     ) -> Result<Answer, Refusal> {
         self.open_all(progress).await;
-        let starts: Vec<Start> = self.cell_settings().iter().filter_map(|setting| {
-            let cell = self.open_cell_of(&setting.cell()?)?;
-            let facts = cell.facts();
-            let (size, waiting) = (cell.read().len(), facts.waiting);
-            let (name, received, tips) = (setting.name.clone(), facts.received, facts.tips);
-            Some(Start { cell, name, size, waiting, received, tips })
-        }).collect();
+        let starts: Vec<Start> = self.cell_settings().iter().filter_map(|s| self.start_of(s)).collect();
         self.go_online().await?;
         self.ask_again().await;
         let until = Instant::now() + Duration::from_millis(wait_ms);
-        while !starts.iter().all(|start| self.is_done(start)) && Instant::now() < until {
+        let mut patience = Instant::now() + DETAILS_PATIENCE;
+        while Instant::now() < until {
+            if !starts.iter().all(|start| self.is_level(start)) {
+                patience = Instant::now() + DETAILS_PATIENCE;
+            } else if starts.iter().all(|start| start.cell.facts().wanted == 0) || Instant::now() > patience {
+                break;
+            }
             let now: u64 = starts.iter().map(|start| start.cell.read().len()).sum();
             let behind: u64 = starts.iter().map(|start| start.cell.facts().behind).sum();
             let _ = progress.try_send(Progress { what: "sync".into(), done: now, total: now + behind });
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(Answer::Synced(starts.iter().map(|start| self.report(start)).collect()))
+    }
+
+    fn start_of(&self, setting: &CellSetting) -> Option<Start> {
+        let cell = self.open_cell_of(&setting.cell()?)?;
+        let facts = cell.facts();
+        let (size, waiting) = (cell.read().len(), facts.waiting);
+        let (name, received, tips) = (setting.name.clone(), facts.received, facts.tips);
+        Some(Start { cell, name, size, waiting, received, tips })
     }
 
     /// Lets all cells ask who is connected once more.
@@ -153,8 +168,8 @@ impl Service {
         }
     }
 
-    /// Whether a cell has all that can be had now.
-    fn is_done(&self, start: &Start) -> bool {
+    /// Whether a cell has all records that can be had now, and nothing of its own waits.
+    fn is_level(&self, start: &Start) -> bool {
         let facts = start.cell.facts();
         if facts.keeper {
             let len = start.cell.read().len();
@@ -162,7 +177,7 @@ impl Service {
         }
         let knocking = |own: &Option<OwnKnock>| own.as_ref().is_some_and(|own| !own.delivered);
         let knocks = self.arrivals(&start.cell.cell(), |here| knocking(&here.own));
-        facts.tips > start.tips && facts.level && facts.wanted == 0 && facts.waiting == 0 && !knocks
+        facts.tips > start.tips && facts.level && facts.waiting == 0 && !knocks
     }
 
     fn report(&self, start: &Start) -> SyncReport {

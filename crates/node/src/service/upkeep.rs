@@ -66,7 +66,7 @@ impl Service {
         let _one = self.opening.lock().await;
         let (shelf, words) = with_progress("repair", progress, mend).await?.map_err(store)?;
         let records = shelf.len();
-        self.begin(cell, setting.card.as_deref(), shelf, words.clone()).await?;
+        self.begin(cell, setting.card.as_deref(), shelf).await?;
         Ok(Answer::Repaired { words, records })
     }
 

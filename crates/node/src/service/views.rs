@@ -11,7 +11,6 @@ use crate::home::CellSetting;
 use crate::reading;
 use crate::wire::Blob;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
-use lifeboat_store::Storage;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -33,7 +32,7 @@ impl Service {
                 }
             });
         }
-        let notices = self.storage.take_notices().iter().map(ToString::to_string).collect();
+        let notices = self.take_words();
         let addresses = self.own_addresses().await;
         let running_since = *locked(&self.running_since);
         Ok(Answer::Overview(Overview {

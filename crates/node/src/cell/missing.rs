@@ -1,0 +1,94 @@
+//! Details that the log names and this home lacks: looked for once over the whole log, a stretch at a
+//! time, and never again where all were found. How far that is, is written down when the cell is closed.
+
+use super::shelf::{Shelf, Stored};
+use crate::home::{Home, read_bounded, write_private};
+use crate::limits::{DETAILS_BYTES_AT_ONCE, DETAILS_RECORDS_AT_ONCE};
+use crate::wire::Plain;
+use lifeboat_log::{CellId, DetailRef, Entry, Position, Signature, codec, record};
+use lifeboat_store::StoreError;
+use std::path::PathBuf;
+
+/// Longest file, in bytes.
+const MAX_FILE: u64 = 64;
+
+/// How far the log was looked through.
+pub struct MissingDetails {
+    /// Where to look on.
+    next: Position,
+    /// All details of the records before this one are here.
+    whole: Position,
+    /// What was written down.
+    written: Position,
+}
+
+impl MissingDetails {
+    /// From where it was written down; from the beginning where nothing was.
+    pub fn load(home: &Home, cell: &CellId) -> Self {
+        let file = read_bounded(&path(home, cell), MAX_FILE).ok();
+        let text = file.and_then(|file| String::from_utf8(file).ok());
+        let next = text.and_then(|text| Position::read(text.trim())).unwrap_or_default();
+        Self { next, whole: next, written: next }
+    }
+
+    /// Writes down how far all details are here.
+    pub fn save(&self, home: &Home, cell: &CellId) {
+        if self.whole != self.written
+            && let Err(error) = write_private(&path(home, cell), self.whole.write().as_bytes())
+        {
+            tracing::debug!(%error, "missing details will be looked for again");
+        }
+    }
+
+    /// Records were stored: what they lack is known already.
+    pub fn stored(&mut self, stored: &Stored) {
+        let (Some((_, first)), Some((_, last))) = (stored.entries.first(), stored.entries.last()) else { return };
+        if self.next == *first {
+            if self.whole == *first && stored.missing.is_empty() {
+                self.whole = last.next();
+            }
+            self.next = last.next();
+        }
+    }
+
+    /// Whether all of a log of this length was looked through.
+    pub fn is_done(&self, end: Position) -> bool {
+        self.next >= end
+    }
+
+    /// What the next stretch of the log lacks.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub fn look(&mut self, shelf: &Shelf) -> Result<Vec<DetailRef>, StoreError> {
+        if self.next.0 >= shelf.len() {
+            self.next = self.next.min(Position(shelf.len()));
+            self.whole = self.whole.min(self.next);
+            return Ok(Vec::new());
+        }
+        let raw = shelf.store.raw_records(self.next, DETAILS_RECORDS_AT_ONCE, DETAILS_BYTES_AT_ONCE)?;
+        let end = Position(self.next.0 + raw.len() as u64);
+        let mut missing = Vec::new();
+        for reference in raw.iter().flat_map(|bytes| details_of(bytes)) {
+            if !shelf.store.has_detail(&reference.hash)? {
+                missing.push(reference);
+            }
+        }
+        if missing.is_empty() && self.whole == self.next {
+            self.whole = end;
+        }
+        self.next = end;
+        Ok(missing)
+    }
+}
+
+/// The details that a stored record names. Its signature was checked before it was stored.
+fn details_of(bytes: &[u8]) -> Vec<DetailRef> {
+    let entry = record::split(bytes).ok().and_then(|(_, entry)| entry.get(1..));
+    let decoded = entry.and_then(|entry| codec::decode::<(Entry, Signature)>(entry).ok());
+    decoded.map(|(entry, _)| entry.details.into_vec()).unwrap_or_default()
+}
+
+fn path(home: &Home, cell: &CellId) -> PathBuf {
+    home.own_folder().join(format!("details-{cell}"))
+}
