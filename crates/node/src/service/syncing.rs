@@ -106,7 +106,7 @@ impl Service {
         let mut all = settings.addresses.clone();
         for card in settings.cells.iter().filter_map(|setting| setting.card.as_deref()) {
             if let Ok(card) = card.parse::<CellCard>() {
-                all.extend(card_addresses::read(card));
+                all.extend(card_addresses::read(&card));
             }
         }
         drop(settings);
