@@ -135,7 +135,7 @@ not-a-member-hint = ask a member to vouch for you, then run: lifeboat sync.
 
 ## Found, invite, join, vouch
 
-found-public = Public for ever: { $name }, founded by { $handle }; time zone { $zone }; money: { $money }.
+found-public = Public for ever: { $name }, founded by { $handle }; time zone { $zone }; money: { $money }; places: { $places }.
 found-ask = Found it?
 found-done = { $name } exists. This computer keeps its log for now. Vouches needed: { $first } until { $until } members, then { $then }.
 found-next = Next: lifeboat node --background, then lifeboat invite.
@@ -480,7 +480,10 @@ demo-week-heading = A week on Oak Street: { $count } entries, signed by who says
 demo-killed = The node of { $who } is killed, with { $count } entries on its disk
 demo-restarted = The node of { $who } is started again, and fetched the { $missed } entries it had missed: { $count } now
 demo-agree = Every home holds the same log
-demo-holds = { $who }: { $cell }, { $count } entries, head { $head }
+demo-holds = { $who }: { $cell }, { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ }, head { $head }
 demo-people = What wren sees of Oak Street
 demo-balance = { $count ->
     [one] 1 pool of money
@@ -662,10 +665,8 @@ example-import =
       lifeboat import csv donations.csv --dry-run    see what would be signed
       lifeboat import csv donations.csv              sign it, after one question
       lifeboat import csv stock.csv --map stock.toml say yourself which column is which
-import-read = { $rows ->
-    [one] 1 row, read as { $preset }: { $entries } entries.
-   *[other] { $rows } rows, read as { $preset }: { $entries } entries.
- }
+import-own-mapping = your own mapping says
+import-read = Read as { $preset }. Rows: { $rows }. Entries: { $entries }.
 import-dropped = Dropped, because they hold names or addresses of persons: { $headings }
 import-left-out = Left out: { $headings }
 import-notes = Becomes the note of each entry, which everyone can read: { $headings }  (--no-notes leaves it out)
@@ -743,12 +744,12 @@ import-doubt-number = line { $line }: "{ $cell }" could be two different numbers
 import-mixed-numbers = some numbers of this file have a decimal point, and some a decimal comma.
 import-decimal-hint = say which it is: --decimal point for 1280.8, --decimal comma for 1280,8.
 import-known = { $count ->
-    [one] 1 row stands in the log already: { $first }.
-   *[other] { $count } rows stand in the log already, from { $first } to { $last }.
+    [one] 1 of these entries stands in the log already: { $first }.
+   *[other] { $count } of these entries stand in the log already, from { $first } to { $last }.
  }
 import-known-waiting = { $count ->
-    [one] 1 row is in your outbox already.
-   *[other] { $count } rows are in your outbox already.
+    [one] 1 of these entries is in your outbox already.
+   *[other] { $count } of these entries are in your outbox already.
  }
 import-known-hint = this file was imported before, and nothing was signed. If it all happened a second time, add --again.
 import-known-some-hint = nothing was signed. --only-new signs the other { $count }; --again signs all of them, for what happened a second time.

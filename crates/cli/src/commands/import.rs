@@ -146,7 +146,7 @@ fn options(args: &CsvArgs, session: Option<&Session>) -> Outcome<Options> {
 /// Says what was understood and what is left out.
 fn tell(context: &mut Context, reading: &Reading) {
     let plan = &reading.plan;
-    let preset = reading.preset.unwrap_or("--map");
+    let preset = reading.preset.map_or_else(|| text!("import-own-mapping"), str::to_owned);
     context.ui.say(text!("import-read", rows = plan.rows, preset = preset, entries = plan.drafts.len()));
     if !reading.dropped.is_empty() {
         context.ui.aside(Look::Strong, text!("import-dropped", headings = listed(&reading.dropped)));
