@@ -30,8 +30,8 @@ pub struct Args {
     /// The time zone in which its days are counted, such as Europe/Madrid; this computer's when left out
     #[arg(long)]
     zone: Option<String>,
-    /// A place that entries may name, such as kitchen; may be given more than once
-    #[arg(long, value_name = "NAME")]
+    /// A place that entries may name; may be given more than once
+    #[arg(long, value_name = "NAME", default_values = ["kitchen", "store"])]
     place: Vec<String>,
     /// How many members must vouch for a newcomer at first
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
@@ -57,6 +57,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         handle = &handle,
         zone = charter.zone.as_str(),
         money = if names.is_empty() { text!("none") } else { names.join(", ") },
+        places = args.place.join(", "),
     ));
     if !context.ui.ask_yes(&text!("found-ask"))? {
         return Err(crate::session::not_done());
