@@ -66,6 +66,12 @@ pub fn moment(ms: u64, zone: &TimeZone) -> String {
     moment.unwrap_or(Timestamp::MAX).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A moment as `2026-11-23 18:05 UTC`, with the zone, where a reader may expect another one.
+pub fn moment_in_zone(ms: u64, zone: &TimeZone) -> String {
+    let at = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
 /// Days since 1970-01-01.
 pub fn number(date: Date) -> i64 {
     // Dates of this library lie within ±9999 years: the difference in hours fits with room to spare.

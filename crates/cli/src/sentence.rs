@@ -95,7 +95,9 @@ impl Teller<'_> {
             }
             LedgerStatement::Meet(meet) => self.meet(meet, who),
             LedgerStatement::ReceiptConfirmed(receipt) => {
-                let amount = receipt.amount.to_string();
+                let given = self.given(&receipt.given);
+                let amount = given.map_or_else(|| receipt.amount.to_string(), |all| all.with(receipt.amount).to_string());
+                let amount = plain(&amount);
                 let number = self.number(&receipt.given);
                 if receipt.on_behalf {
                     text!("said-receipt-for", who = who, amount = amount, number = number)
@@ -132,6 +134,17 @@ impl Teller<'_> {
         match Statement::decode(self.history.find(id)?.entry()).ok()? {
             Statement::Ledger(LedgerStatement::Need(need)) => Some(need.quantity),
             Statement::Ledger(LedgerStatement::Offer(offer)) => Some(offer.quantity),
+            _ => None,
+        }
+    }
+
+    /// What a slip was for.
+    fn given(&self, id: &EntryId) -> Option<Quantity> {
+        if let Some(slip) = self.state.ledger().slip(id) {
+            return Some(slip.quantity.clone());
+        }
+        match Statement::decode(self.history.find(id)?.entry()).ok()? {
+            Statement::Ledger(LedgerStatement::Given(given)) => Some(given.quantity),
             _ => None,
         }
     }

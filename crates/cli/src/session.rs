@@ -10,6 +10,7 @@ use crate::ui::{Look, plain};
 use crate::{cells, day, expect_answer, fate, reference, text, unlock};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use lifeboat_commons::ledger::{Given, LedgerStatement, Need, Offer, OpeningStock, Received, Thing};
 use lifeboat_commons::{Effect, History, Inadmissible, MemberId, Reason, Said, State};
 use lifeboat_log::codec::List;
 use lifeboat_log::detail::SALT_LEN;
@@ -20,6 +21,7 @@ use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Role, Signed, V
 use lifeboat_node::limits::MAX_SUBMIT;
 use lifeboat_node::{Answer, Ask, Desk, Home};
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long an entry may wait to be placed: it can travel by USB stick.
 const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
@@ -243,21 +245,65 @@ impl Session {
         Ok(reached)
     }
 
+    /// Signs drafts and tries them in order. Where one has an effect only because of an earlier one that
+    /// is not placed yet, all about the same thing are made to stand in that order: on their way to the
+    /// keeper they could overtake each other.
     fn try_all(&self, drafts: &[Draft], key: &SecretKey) -> Outcome<Vec<Ready>> {
+        let (ready, leaning) = self.try_in_order(drafts, key, &BTreeSet::new())?;
+        if leaning.is_empty() {
+            return Ok(ready);
+        }
+        Ok(self.try_in_order(drafts, key, &leaning)?.0)
+    }
+
+    /// As [`Session::try_all`], with those about `chained` things after each other; also returns the
+    /// things of which an entry leans on one that is not placed yet.
+    fn try_in_order(
+        &self,
+        drafts: &[Draft],
+        key: &SecretKey,
+        chained: &BTreeSet<Thing>,
+    ) -> Outcome<(Vec<Ready>, BTreeSet<Thing>)> {
         let mut trial = self.trial();
         let mut time = self.now.max(self.view.last_author_time.plus_ms(1));
-        let mut ready = Vec::with_capacity(drafts.len());
+        let (mut ready, mut leaning) = (Vec::with_capacity(drafts.len()), BTreeSet::new());
+        let lookup = self.lookup();
         for draft in drafts {
-            let (entry, details) = self.sign(draft, time, key)?;
+            let mut draft = draft.clone();
+            let thing = self.thing_of(&draft.said);
+            if let Some(thing) = thing.as_ref().filter(|thing| chained.contains(thing)) {
+                draft.after.extend(trial.last.get(thing));
+            }
+            let (entry, details) = self.sign(&draft, time, key)?;
             time = time.plus_ms(1);
             let texts: Vec<(u16, String)> = entry.details.iter().zip(&details).filter_map(text_of).collect();
-            let lookup = self.lookup();
             let known = Known { placed: &trial.placed, lookup: &lookup };
             let sentence = self.teller(&known).entry(&entry, &texts);
+            let alone = trial.last.is_empty() || self.state.preview(&entry, self.now, &lookup).is_applied();
             let void = trial.apply(&entry, self.now, &lookup).reason().cloned();
+            if let Some(thing) = thing {
+                if !alone && void.is_none() {
+                    leaning.insert(thing.clone());
+                }
+                trial.last.insert(thing, entry.id());
+            }
             ready.push(Ready { entry, details, sentence, void });
         }
-        Ok(ready)
+        Ok((ready, leaning))
+    }
+
+    /// What a statement of the ledger is about.
+    fn thing_of(&self, said: &Said) -> Option<Thing> {
+        let ledger = self.state.ledger();
+        match LedgerStatement::read(said.kind, said.version, &said.body).ok()? {
+            LedgerStatement::Received(Received { quantity, .. })
+            | LedgerStatement::Given(Given { quantity, .. })
+            | LedgerStatement::OpeningStock(OpeningStock { quantity, .. })
+            | LedgerStatement::Need(Need { quantity, .. })
+            | LedgerStatement::Offer(Offer { quantity, .. }) => Some(quantity.thing),
+            LedgerStatement::Meet(meet) => ledger.need(&meet.need).map(|need| need.quantity.thing.clone()),
+            LedgerStatement::ReceiptConfirmed(_) | LedgerStatement::Withdraw(_) => None,
+        }
     }
 
     fn sign(&self, draft: &Draft, time: Time, key: &SecretKey) -> Outcome<(SignedEntry, Vec<Detail>)> {
@@ -286,11 +332,14 @@ impl Session {
 
     /// The state with one's own entries that are still under way, as far as they can be read.
     fn trial(&self) -> Trial {
-        let mut trial = Trial { state: self.state.clone(), placed: Vec::new() };
+        let mut trial = Trial { state: self.state.clone(), placed: Vec::new(), last: BTreeMap::new() };
         let mut keys = KeyCache::default();
         for signed in &self.view.waiting {
-            if let Ok(entry) = SignedEntry::verify(signed.entry.to_vec(), &mut keys) {
-                trial.apply(&entry, self.now, &self.lookup());
+            let Ok(entry) = SignedEntry::verify(signed.entry.to_vec(), &mut keys) else { continue };
+            trial.apply(&entry, self.now, &self.lookup());
+            let said = Said { kind: entry.kind, version: entry.version, body: entry.body.clone() };
+            if let Some(thing) = self.thing_of(&said) {
+                trial.last.insert(thing, entry.id());
             }
         }
         trial
@@ -327,10 +376,26 @@ impl Session {
     /// # Errors
     /// Those of each step; a failure that was told already when the entry was refused or is void.
     pub fn say(&mut self, context: &mut Context, draft: Draft) -> Outcome<Fate> {
+        self.say_if(context, draft, |context| {
+            if context.ui.ask_yes(&text!("ask-sign"))? { Ok(()) } else { Err(not_done()) }
+        })
+    }
+
+    /// As [`Session::say`], with another question before it is signed for good.
+    ///
+    /// # Errors
+    /// As [`Session::say`].
+    pub fn say_if(
+        &mut self,
+        context: &mut Context,
+        draft: Draft,
+        ask: impl FnOnce(&mut Context) -> Outcome,
+    ) -> Outcome<Fate> {
         let ready = self.prepare(context, vec![draft])?;
-        self.confirm(context, &ready)?;
-        let fate = self.submit(context, &ready)?.pop().ok_or_else(crate::context::unexpected)?;
         let sentence = ready.first().map(|entry| entry.sentence.clone()).unwrap_or_default();
+        context.ui.aside(Look::Strong, text!("public-for-ever", sentence = &sentence));
+        ask(context)?;
+        let fate = self.submit(context, &ready)?.pop().ok_or_else(crate::context::unexpected)?;
         fate::show(context, &fate, &sentence)?;
         let mut object = fate::object(&fate);
         object["text"] = sentence.into();
@@ -353,6 +418,8 @@ fn look(context: &mut Context, desk: &mut Desk, cell: &CellOverview) -> Outcome<
 struct Trial {
     state: State,
     placed: Vec<Record>,
+    /// The last entry about each thing.
+    last: BTreeMap<Thing, EntryId>,
 }
 
 impl Trial {

@@ -35,7 +35,7 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
         context.ui.line(text!("agent-running"))?;
     }
     for cell in &overview.cells {
-        show(context, cell)?;
+        show(context, cell, overview.node_running)?;
     }
     if overview.cells.is_empty() {
         context.ui.say(text!("cell-none"));
@@ -51,10 +51,10 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     object(context, &overview, &settings.handle, waiting, unlocked)
 }
 
-fn show(context: &mut Context, cell: &CellOverview) -> Outcome {
+fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outcome {
     context.ui.line("")?;
     context.ui.styled(Look::Strong, plain(&cell.name))?;
-    let time = day::moment(cell.time.ms(), &TimeZone::system());
+    let time = day::moment_in_zone(cell.time.ms(), &TimeZone::system());
     context.ui.line(format!("  {}", cells::role(cell)))?;
     context.ui.line(format!("  {}", text!("status-entries", count = cell.size)))?;
     context.ui.line(format!("  {}", text!("status-newest", time = time, head = head(cell))))?;
@@ -65,7 +65,7 @@ fn show(context: &mut Context, cell: &CellOverview) -> Outcome {
     if cell.behind > 0 {
         context.ui.line(format!("  {}", text!("status-behind", count = cell.behind)))?;
     }
-    if !cell.keeper_reached {
+    if node_running && !cell.keeper_reached {
         context.ui.line(format!("  {}", text!("status-keeper-away")))?;
     }
     if cell.knocks > 0 {

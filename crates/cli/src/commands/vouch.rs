@@ -36,9 +36,8 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
     let Some(handle) = &args.handle else { return list(context, &knocks) };
     let knock = choose(&knocks, handle)?;
-    hear(context, args, knock)?;
     let draft = draft(&session, args, knock)?;
-    let fate = session.say(context, draft)?;
+    let fate = session.say_if(context, draft, |context| hear(context, args, knock))?;
     if let Fate::Placed { .. } = fate {
         session.refresh(context)?;
         tell(context, &session, knock)?;

@@ -96,7 +96,8 @@ impl Row {
             }
         }
         let date = self.date(today);
-        if date != today {
+        let moved = matches!(self.entry.as_str(), "in" | "out");
+        if moved && date != today {
             words.push(format!("--on {date}"));
         }
         Ok(words.join(" "))
