@@ -269,6 +269,8 @@ impl Delivery {
                     item.to(Step::Placed { position, proof: Some(proof) }, effects);
                 }
             }
+            // The home does not know the term yet: no fault of the peer's.
+            Err(BadReceipt::UnknownTerm) => item.backoff.wait(REFUSED_RETRY_MS, now, entropy),
             Err(fault) => {
                 item.backoff.failed(now, entropy);
                 self.peers.entry(peer).and_modify(|aside| *aside = Some(now.plus_ms(ASIDE_MS)));
@@ -347,7 +349,8 @@ impl Delivery {
                 item.to(Step::Expired, effects);
             }
         }
-        let Some(peer) = self.peer(now, entropy) else { return };
+        // Before a term is known no receipt could be checked.
+        let Some(peer) = self.peer(now, entropy).filter(|_| !self.terms.is_empty()) else { return };
         for place in self.due(now) {
             if self.offered >= MAX_OFFERS {
                 return;

@@ -12,16 +12,15 @@
 //!                                  └─ what does not verify: PutAside; a broken stream: another peer, later
 //! ```
 
-mod details;
 mod peers;
 mod session;
 #[cfg(test)]
 mod tests;
 
-use crate::limits::{MAX_DETAILS_ASKED, MAX_EVIDENCE, MAX_PERSISTS};
+use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS};
 use crate::planted::{Bug, Planted};
 use crate::range::{RangeAsk, RangeFrame};
-use details::Wanted;
+use crate::seeker::Seeker;
 use lifeboat_log::{
     Broken, CellId, Chain, Detail, DetailHash, DetailRef, Position, PublicKey, Record, SignedCheckpoint,
     Term, Time, TreeHash,
@@ -115,10 +114,11 @@ pub enum Effect {
     AskDetails {
         /// The peer.
         peer: PublicKey,
-        /// Their hashes, at most [`MAX_DETAILS_ASKED`].
+        /// Their hashes, at most [`crate::limits::MAX_DETAILS_ASKED`].
         hashes: Vec<DetailHash>,
     },
-    /// Keep these details; each is one that a record names.
+    /// Keep these details, durably; each is one that a record names. Where that fails:
+    /// [`Event::DiskFailed`], and what is missing is told anew once the log is open again.
     KeepDetails(Vec<Detail>),
     /// Tell a peer how much this home holds durably.
     Have {
@@ -209,7 +209,7 @@ pub struct Follower {
     peers: Peers,
     session: Option<Session>,
     streams: u64,
-    wanted: Wanted,
+    seeker: Seeker,
     evidence: Vec<Alarm>,
     planted: Planted,
     gave_up: bool,
@@ -227,7 +227,7 @@ impl Follower {
             peers: Peers::default(),
             session: None,
             streams: 0,
-            wanted: Wanted::default(),
+            seeker: Seeker::default(),
             evidence: Vec::new(),
             planted: Planted::default(),
             gave_up: false,
@@ -239,25 +239,31 @@ impl Follower {
     pub fn handle(&mut self, event: Event, now: Time, entropy: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Connected(peer) if peer != self.own => self.peers.connected(peer),
+            Event::Connected(peer) if peer != self.own => {
+                self.peers.connected(peer);
+                self.seeker.connected(peer);
+            }
             Event::Connected(_) | Event::Tick => {}
             Event::Disconnected(peer) => {
                 self.peers.disconnected(&peer);
+                self.seeker.disconnected(&peer);
                 if self.session.as_ref().is_some_and(|session| session.peer == peer) {
                     self.session = None;
                 }
             }
             Event::Tip { peer, checkpoint } => self.tip(peer, &checkpoint, now, entropy, &mut effects),
-            Event::AskFailed(peer) => self.peers.ask_failed(&peer, now, entropy),
+            Event::AskFailed(peer) => {
+                self.peers.ask_failed(&peer, now, entropy);
+                self.seeker.failed(&peer);
+            }
             Event::Frame { stream, frame } => self.frame(stream, *frame, now, entropy, &mut effects),
             Event::Closed(stream) => self.closed(stream, now, entropy),
             Event::Persisted { missing } => self.persisted(missing, now, &mut effects),
             Event::DiskFailed => self.disk_failed(&mut effects),
             Event::Reopened(held) => self.reopened(*held),
-            Event::Missing(missing) => self.wanted.add(missing),
+            Event::Missing(missing) => self.seeker.missing(missing),
             Event::Details { peer, details } => {
-                self.peers.details_answered(&peer);
-                let kept = self.wanted.arrived(details);
+                let kept = self.seeker.arrived(&peer, details);
                 if !kept.is_empty() {
                     effects.push(Effect::KeepDetails(kept));
                 }
@@ -284,10 +290,7 @@ impl Follower {
         if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {
             self.open_range(now, entropy, effects);
         }
-        if let Some(peer) = self.peers.to_ask_details(now, entropy)
-            && let Some(hashes) = self.wanted.to_ask(now, entropy, MAX_DETAILS_ASKED)
-        {
-            self.peers.details_asked(&peer, now);
+        if let Some((peer, hashes)) = self.seeker.ask(now, entropy) {
             effects.push(Effect::AskDetails { peer, hashes });
         }
     }
@@ -336,13 +339,7 @@ impl Follower {
 
     /// Where all records of a checkpoint are here already and only it is lacking (it came last, and was
     /// lost when the process ended), it is stored.
-    fn cover(
-        &mut self,
-        peer: PublicKey,
-        signed: SignedCheckpoint,
-        now: Time,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn cover(&mut self, peer: PublicKey, signed: SignedCheckpoint, now: Time, effects: &mut Vec<Effect>) {
         let Some(open) = self.chain.open() else { return };
         let covered = self.held.as_ref().filter(|held| held.origin == signed.origin);
         let lacks = covered.is_none_or(|held| held.size < signed.size);
@@ -407,6 +404,7 @@ impl Follower {
 
     fn put_aside(&mut self, peer: PublicKey, fault: Fault, now: Time, effects: &mut Vec<Effect>) {
         self.peers.put_aside(&peer, now);
+        self.seeker.disconnected(&peer);
         if let Some(session) = self.session.take_if(|session| session.peer == peer) {
             effects.push(Effect::CloseRange(session.stream));
         }
@@ -426,7 +424,7 @@ impl Follower {
         if checkpoint.is_some() {
             self.held = checkpoint;
         }
-        self.wanted.add(missing);
+        self.seeker.missing(missing);
         if let Some(session) = &mut self.session {
             session.touch(now);
         }
@@ -499,7 +497,7 @@ impl Follower {
 
     /// How many missing details are being looked for.
     pub fn wanted(&self) -> usize {
-        self.wanted.len()
+        self.seeker.wanted()
     }
 
     /// Where the durable log stands, to be compared with what peers say.

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod message;
 pub mod range;
 pub mod refusal;
+pub mod seeker;
 #[cfg(test)]
 mod testing;
 pub mod words;
@@ -33,4 +34,5 @@ pub use keeper::Keeper;
 pub use message::{Announcement, News, Request, Response};
 pub use range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
 pub use refusal::{Again, Refusal};
+pub use seeker::Seeker;
 pub use words::{check_words, check_words_alone, commitment_of};

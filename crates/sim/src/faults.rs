@@ -95,6 +95,7 @@ fn tell(world: &mut World, home: usize, other: usize, linked: bool) {
             false => (follower::Event::Disconnected(peer), delivery::Event::Disconnected(peer)),
         };
         home.follower_event(to_follower, ctx);
+        home.seek(ctx, |seeker| if linked { seeker.connected(peer) } else { seeker.disconnected(&peer) });
         home.delivery_event(to_delivery, ctx);
     });
 }
@@ -184,7 +185,10 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
             run.is_some_and(|run| run.store.find(id).ok().flatten() == Some(*at))
         };
         if !world.homes.iter().any(has) {
-            return Err((Invariant::PlacedMeansKept, format!("{id} has a receipt for #{at} and stands nowhere")));
+            return Err((
+                Invariant::PlacedMeansKept,
+                format!("{id} has a receipt for #{at} and stands nowhere"),
+            ));
         }
     }
     let wedged = |what: String| Err((Invariant::NothingWedges, what));
@@ -204,9 +208,11 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
             Ok((missing, _)) if missing.is_empty() => {}
             _ => return wedged(format!("home {} lacks details", home.index)),
         }
-        if run.delivery.steps().any(|(id, step)| {
-            world.due.contains(&id) && !matches!(step, delivery::Step::Replicated { .. })
-        }) {
+        if run
+            .delivery
+            .steps()
+            .any(|(id, step)| world.due.contains(&id) && !matches!(step, delivery::Step::Replicated { .. }))
+        {
             return wedged(format!("home {} does not know that its entries are replicated", home.index));
         }
     }
@@ -215,7 +221,10 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         world.judge.receipts().all(|(id, at)| store.and_then(|s| s.find(id).ok().flatten()) == Some(*at))
     };
     match world.homes.iter().find(|home| !kept(home)) {
-        Some(home) => Err((Invariant::PlacedMeansKept, format!("home {} lacks an entry that has a receipt", home.index))),
+        Some(home) => Err((
+            Invariant::PlacedMeansKept,
+            format!("home {} lacks an entry that has a receipt", home.index),
+        )),
         None => Ok(()),
     }
 }

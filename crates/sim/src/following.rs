@@ -5,10 +5,10 @@ use crate::judge::Invariant;
 use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Purpose};
 use lifeboat_log::codec::List;
-use lifeboat_log::{Detail, DetailRef, Position, PublicKey, Record, SignedCheckpoint};
-use lifeboat_protocol::Request;
+use lifeboat_log::{Detail, DetailRef, DetailTag, Position, PublicKey, Record, SignedCheckpoint, Time};
 use lifeboat_protocol::follower::{Effect, Event};
 use lifeboat_protocol::message::DetailBytes;
+use lifeboat_protocol::{Request, Seeker};
 
 impl Home {
     pub fn plant_follower(&mut self) {
@@ -22,7 +22,7 @@ impl Home {
         let Some(run) = &mut self.run else { return };
         let Role::Follower(follower) = &mut run.role else { return };
         let entropy = ctx.random.any();
-        let cell = self.cell;
+        let (cell, mut failed) = (self.cell, false);
         for effect in follower.handle(event, ctx.now, entropy) {
             let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
             let out = match effect {
@@ -39,8 +39,8 @@ impl Home {
                     Out::Work
                 }
                 Effect::KeepDetails(details) => {
-                    // Where the disk fails they are found missing again when the log is opened anew.
-                    let _ = run.store.put_details(&details).and_then(|()| run.store.sync());
+                    let kept = run.store.put_details(&details).and_then(|()| run.store.sync());
+                    failed |= kept.is_err();
                     continue;
                 }
                 Effect::Reopen => {
@@ -63,6 +63,10 @@ impl Home {
                 }
             };
             ctx.out.push(out);
+        }
+        if failed {
+            run.jobs.clear();
+            self.follower_event(Event::DiskFailed, ctx);
         }
     }
 
@@ -99,8 +103,20 @@ impl Home {
     pub fn look_for_details(&mut self, ctx: &mut Ctx<'_>) {
         let Some(run) = &self.run else { return };
         let Ok((missing, _)) = run.store.missing_details(Position(0), 1000) else { return };
-        let missing = missing.into_iter().map(|(_, reference)| reference).collect();
-        self.follower_event(Event::Missing(missing), ctx);
+        let missing: Vec<_> = missing.into_iter().map(|(_, reference)| reference).collect();
+        self.follower_event(Event::Missing(missing.clone()), ctx);
+        self.seek(ctx, |seeker| seeker.missing(missing));
+    }
+
+    /// The part of a follower's work that a keeper's home has: to look for details that were lost.
+    pub fn seek(&mut self, ctx: &mut Ctx<'_>, act: impl FnOnce(&mut Seeker)) {
+        let Some(run) = self.run.as_mut().filter(|run| matches!(run.role, Role::Keeper(..))) else { return };
+        act(&mut run.seeker);
+        if let Some((peer, hashes)) = run.seeker.ask(ctx.now, ctx.random.any()) {
+            let hashes = List::new(hashes).unwrap_or_default();
+            let request = Request::Details { cell: self.cell, hashes };
+            ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Details, request));
+        }
     }
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
@@ -108,11 +124,20 @@ impl Home {
     }
 
     pub fn told_details(&mut self, peer: PublicKey, details: &[DetailBytes], ctx: &mut Ctx<'_>) {
-        let details = details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
+        let details: Vec<_> = details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
+        if let Some(run) = self.run.as_mut().filter(|run| matches!(run.role, Role::Keeper(..))) {
+            let kept = run.seeker.arrived(&peer, details);
+            if run.store.put_details(&kept).and_then(|()| run.store.sync()).is_err() {
+                let again = kept.iter().map(|detail| detail.reference(DetailTag::NOTE, Time::ZERO));
+                run.seeker.missing(again.collect());
+            }
+            return;
+        }
         self.follower_event(Event::Details { peer, details }, ctx);
     }
 
     pub fn ask_failed(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
+        self.seek(ctx, |seeker| seeker.failed(&peer));
         self.follower_event(Event::AskFailed(peer), ctx);
     }
 

@@ -11,8 +11,12 @@ use lifeboat_log::{
 };
 use lifeboat_protocol::delivery::{self, Delivery, Step};
 use lifeboat_protocol::keeper::Ticket;
-use lifeboat_protocol::{Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Serve, Serving, Stretch};
-use lifeboat_store::{FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting};
+use lifeboat_protocol::{
+    Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Seeker, Serve, Serving, Stretch,
+};
+use lifeboat_store::{
+    FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -39,6 +43,8 @@ pub struct Run {
     pub role: Role,
     pub delivery: Delivery,
     pub outbox: Outbox,
+    /// Beside the keeper: a follower has its own.
+    pub seeker: Seeker,
     pub jobs: VecDeque<Job>,
     pub wants: Wants,
     pub tickets: BTreeMap<Ticket, Reply>,
@@ -79,7 +85,13 @@ impl History for Before<'_> {
 }
 
 impl Home {
-    pub fn new(index: usize, cell: CellId, node: SecretKey, term_key: Option<SecretKey>, plant: Option<Plant>) -> Self {
+    pub fn new(
+        index: usize,
+        cell: CellId,
+        node: SecretKey,
+        term_key: Option<SecretKey>,
+        plant: Option<Plant>,
+    ) -> Self {
         let lies = plant.is_some_and(Plant::disk_lies);
         let storage = Arc::new(FaultyStorage::new(Disk { memory: MemoryStorage::new(), lies }));
         Self { index, cell, node, term_key, storage, plant, skew: 0, epoch: 0, run: None }
@@ -98,6 +110,8 @@ impl Home {
         });
         let (store, state) = match opened {
             Ok(opened) => opened,
+            // The disk failed in that very moment: the world tries again.
+            Err(_) if self.storage.has_failed() => return,
             Err(error) => {
                 let what = format!("home {} cannot open its log: {error}", self.index);
                 return ctx.judge.wrong(Invariant::NothingWedges, what);
@@ -111,6 +125,7 @@ impl Home {
             role: Role::Follower(Box::new(follower)),
             delivery: Delivery::new(self.cell, own),
             outbox: Outbox::new(self.disk(), self.cell),
+            seeker: Seeker::default(),
             jobs: VecDeque::new(),
             wants: Wants::Nothing,
             tickets: BTreeMap::new(),
@@ -168,7 +183,9 @@ impl Home {
                             ctx.judge.told(id, position);
                             run.outbox.set(&id, Sent::Replicated(position))
                         }
-                        Step::Refused(refusal) => run.outbox.set(&id, Sent::Refused(refusal.text().to_owned())),
+                        Step::Refused(refusal) => {
+                            run.outbox.set(&id, Sent::Refused(refusal.text().to_owned()))
+                        }
                         Step::Expired => run.outbox.set(&id, Sent::Refused("expired".to_owned())),
                         Step::Waiting => Ok(()),
                     };
@@ -187,7 +204,9 @@ impl Home {
         let end = covered(&run.store);
         let mut new = Vec::new();
         while run.shown < end {
-            let Ok(records) = run.store.records(Position(run.shown), (end - run.shown) as usize) else { break };
+            let Ok(records) = run.store.records(Position(run.shown), (end - run.shown) as usize) else {
+                break;
+            };
             for record in &records {
                 ctx.judge.stands(self.index, record);
                 new.push((record.entry().id(), record.link().position));
@@ -219,7 +238,8 @@ impl Home {
                                 let details = details.filter_map(lifeboat_log::codec::Bytes::new).collect();
                                 let request = Request::Submit {
                                     cell,
-                                    entry: lifeboat_log::codec::Bytes::new(entry.bytes().to_vec()).unwrap_or_default(),
+                                    entry: lifeboat_log::codec::Bytes::new(entry.bytes().to_vec())
+                                        .unwrap_or_default(),
                                     details: lifeboat_log::codec::List::new(details).unwrap_or_default(),
                                     passed_on: true,
                                 };
@@ -287,7 +307,9 @@ impl Home {
             Serve::Done => None,
             Serve::Send(frame) => Some(frame),
             Serve::ReadTree { term, known, size } => {
-                let read = store.root(term, known).and_then(|root| Ok((root, store.consistency(term, known, size)?)));
+                let read = store
+                    .root(term, known)
+                    .and_then(|root| Ok((root, store.consistency(term, known, size)?)));
                 Some(match read {
                     Ok((root, proof)) => serving.under(root, proof),
                     Err(_) => serving.give_up(),

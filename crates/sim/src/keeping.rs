@@ -4,8 +4,8 @@ use crate::home::{Before, Home, Job, Role, Run, Wants, fold};
 use crate::judge::Invariant;
 use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Reply};
-use lifeboat_log::{Detail, Position, Proof, SignedEntry};
 use lifeboat_log::codec::Bytes;
+use lifeboat_log::{Detail, Position, Proof, SignedEntry};
 use lifeboat_protocol::delivery;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Promised, Ticket};
 use lifeboat_protocol::{Announcement, Keeper, Refusal, Response};
@@ -161,6 +161,8 @@ impl Home {
         });
         match opened {
             Ok((store, state)) => (run.store, run.state, run.wants) = (store, state, Wants::Nothing),
+            // The disk failed in that very moment: the world tries again.
+            Err(_) if self.storage.has_failed() => return,
             Err(error) => {
                 let what = format!("home {} cannot open its log again: {error}", self.index);
                 return ctx.judge.wrong(Invariant::NothingWedges, what);

@@ -7,10 +7,10 @@
 
 mod disk;
 mod faults;
+mod following;
 mod home;
 mod judge;
 mod keeping;
-mod following;
 mod plant;
 mod random;
 mod scenario;

@@ -71,8 +71,15 @@ impl Scenario {
     pub fn draw(random: &mut Random) -> Self {
         let trouble = random.within(TROUBLE.0, TROUBLE.1);
         let mut events = Vec::new();
-        let sorts =
-            [Sort::Plain, Sort::Plain, Sort::WithDetail, Sort::After, Sort::Brief, Sort::Carried, Sort::Stranger];
+        let sorts = [
+            Sort::Plain,
+            Sort::Plain,
+            Sort::WithDetail,
+            Sort::After,
+            Sort::Brief,
+            Sort::Carried,
+            Sort::Stranger,
+        ];
         for _ in 0..random.within(10, 25) {
             let (home, sort) = (random.within(0, MEMBERS as u64 - 1) as usize, random.one_of(&sorts));
             events.push((random.within(0, trouble), Happening::Sign { home, sort }));

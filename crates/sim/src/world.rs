@@ -124,7 +124,9 @@ pub(crate) struct World {
 /// The first violation.
 pub fn run(seed: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
     let mut world = World::new(seed, plant);
-    world.go().map_err(|(invariant, what)| Box::new(Violation { seed, at_ms: world.now, invariant, what }))?;
+    world
+        .go()
+        .map_err(|(invariant, what)| Box::new(Violation { seed, at_ms: world.now, invariant, what }))?;
     world.figures.runs = 1;
     world.figures.records = world.judge.records() as u64;
     world.figures.receipts = world.judge.receipts().count() as u64;
@@ -241,6 +243,7 @@ impl World {
                 self.with(home, |home, ctx| {
                     home.keeper_event(keeper::Event::Tick, ctx);
                     home.follower_event(follower::Event::Tick, ctx);
+                    home.seek(ctx, |_| {});
                     home.delivery_event(lifeboat_protocol::delivery::Event::Tick, ctx);
                 });
                 self.soon(TICK, What::Tick(home, epoch));
@@ -272,6 +275,10 @@ impl World {
         self.recovering[home] = false;
         self.with(home, Home::boot);
         let epoch = self.homes[home].epoch;
+        if self.homes[home].run.is_none() {
+            self.homes[home].storage.heal();
+            return self.soon(TICK, What::Boot(home, epoch));
+        }
         let wait = self.random.within(0, TICK);
         self.soon(wait, What::Tick(home, epoch));
         faults::links(self);
@@ -358,7 +365,9 @@ impl World {
     }
 
     fn announced(&mut self, from: usize, to: usize, bytes: &[u8]) {
-        let Ok(Announcement { news: News::Checkpoint(note), .. }) = Announcement::decode(bytes) else { return };
+        let Ok(Announcement { news: News::Checkpoint(note), .. }) = Announcement::decode(bytes) else {
+            return;
+        };
         let peer = self.keys[from];
         self.with(to, |home, ctx| home.told_tip(peer, note.to_vec(), ctx));
     }
@@ -366,7 +375,8 @@ impl World {
     fn open_stream(&mut self, stream: u64, ask: &RangeAsk) {
         let Some(open) = self.streams.get_mut(&stream) else { return };
         let server = &self.homes[open.server];
-        open.serving = RangeAsk::decode(&ask.encode()).ok().and_then(|ask| Some((server.epoch, server.serve(&ask)?)));
+        open.serving =
+            RangeAsk::decode(&ask.encode()).ok().and_then(|ask| Some((server.epoch, server.serve(&ask)?)));
         self.next_frame(stream);
     }
 

@@ -14,7 +14,6 @@ struct Peer {
     /// When to ask for the tip again.
     tip_due: Backoff,
     tip_asked: Option<Time>,
-    details_asked: Option<Time>,
     /// When it may be asked for records again after failures.
     ranges: Backoff,
     aside: Option<Time>,
@@ -69,7 +68,6 @@ impl Peers {
             if peer.tip_asked.take().is_some() {
                 peer.tip_due.failed(now, entropy);
             }
-            peer.details_asked = None;
         }
     }
 
@@ -119,28 +117,6 @@ impl Peers {
         let fits = |peer: &&Peer| peer.is_usable(now) && peer.tip > stand && peer.ranges.is_due(now);
         let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
         choose(&able, entropy)
-    }
-
-    /// A peer to ask for details.
-    pub fn to_ask_details(&mut self, now: Time, entropy: u64) -> Option<PublicKey> {
-        for peer in self.0.values_mut() {
-            peer.details_asked = peer.details_asked.filter(|since| !is_over(*since, now));
-        }
-        let fits = |peer: &&Peer| peer.is_usable(now) && peer.details_asked.is_none();
-        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
-        choose(&able, entropy)
-    }
-
-    pub fn details_asked(&mut self, peer: &PublicKey, now: Time) {
-        if let Some(peer) = self.0.get_mut(peer) {
-            peer.details_asked = Some(now);
-        }
-    }
-
-    pub fn details_answered(&mut self, peer: &PublicKey) {
-        if let Some(peer) = self.0.get_mut(peer) {
-            peer.details_asked = None;
-        }
     }
 
     /// The furthest that any connected peer says to be.
