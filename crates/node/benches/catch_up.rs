@@ -1,6 +1,8 @@
 //! Catching up over loopback beside its floor. Both homes live in this process and share its cores: one
 //! serves, the other verifies, writes durably and folds. The floor is nothing but the strict check of the
 //! same signatures on the same cores.
+#![allow(missing_docs)] // criterion's macros make functions without any
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a fixture that cannot be made must stop the bench
 
 #[allow(dead_code)]
 #[path = "../tests/node/homes.rs"]
@@ -64,7 +66,9 @@ fn bench(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(20));
     group.throughput(Throughput::Elements(RECORDS as u64));
     group.bench_function(BenchmarkId::new("floor: verify_strict", RECORDS), |bencher| {
-        bencher.iter(|| checks.par_iter().all(|(key, message, signature)| key.verify(message, signature).is_ok()));
+        bencher.iter(|| {
+            checks.par_iter().all(|(key, message, signature)| key.verify(message, signature).is_ok())
+        });
     });
     group.bench_function(BenchmarkId::new("loopback, verified and durable", RECORDS), |bencher| {
         bencher.iter_custom(|times| (0..times).map(|_| catch_up(&card, RECORDS as u64)).sum());

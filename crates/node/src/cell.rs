@@ -15,7 +15,7 @@ use crate::limits::{CELL_QUEUE, OUTWARD_QUEUE};
 use lifeboat_log::{CellId, Detail, DetailHash, EntryId, Position, PublicKey, SignedCheckpoint, SignedEntry};
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{CellCard, RangeAsk, RangeFrame, Refusal, Request, Response};
-use lifeboat_store::{DiskStorage, StoreError};
+use lifeboat_store::{Storage, StoreError};
 use shelf::Shelf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
@@ -191,7 +191,7 @@ pub struct CellConfig {
     /// The home.
     pub home: Home,
     /// Its storage.
-    pub storage: Arc<DiskStorage>,
+    pub storage: Arc<dyn Storage>,
     /// The cell.
     pub cell: CellId,
     /// The key of the home's node.

@@ -225,7 +225,9 @@ async fn serve(stream: tokio::net::TcpStream, token: &Token, service: &Arc<Servi
             Ok(ask) => answer(&mut write, ask, service).await?,
             Err(error) => Line::Refused(Refusal::new(
                 "not_understood",
-                format!("the node does not understand this command ({error}): it may be of another version; restart it"),
+                format!(
+                    "the node does not understand this command ({error}): it may be of another version; restart it"
+                ),
             )),
         };
         send(&mut write, &last).await?;

@@ -88,11 +88,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub fn answer_with(
-        &mut self,
-        ask: Ask,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Answer, DeskError> {
+    pub fn answer_with(&mut self, ask: Ask, progress: &mut dyn FnMut(Progress)) -> Result<Answer, DeskError> {
         match &mut self.0 {
             Place::Remote(control) => match control.ask(&ask, progress) {
                 Ok(answer) => Ok(answer?),

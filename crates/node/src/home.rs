@@ -184,8 +184,8 @@ impl Home {
         };
         let text = String::from_utf8(text)
             .map_err(|_| HomeError::Settings { path: path.clone(), reason: "it is not text".into() })?;
-        let settings: Settings =
-            toml::from_str(&text).map_err(|e| HomeError::Settings { path: path.clone(), reason: e.to_string() })?;
+        let settings: Settings = toml::from_str(&text)
+            .map_err(|e| HomeError::Settings { path: path.clone(), reason: e.to_string() })?;
         if settings.cells.len() > MAX_CELLS || settings.addresses.len() > MAX_ADDRESSES {
             let reason = format!("more than {MAX_CELLS} cells or {MAX_ADDRESSES} addresses");
             return Err(HomeError::Settings { path, reason });

@@ -6,7 +6,7 @@ use crate::wire::Plain;
 use age::secrecy::SecretString;
 use lifeboat_log::{PublicKey, SecretKey};
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Longest key file, in bytes: an encrypted one has a header of a few hundred.
 const MAX_KEY_FILE: u64 = 16 * 1024;
@@ -41,7 +41,9 @@ pub enum KeyError {
     #[error("the key file {0} is damaged: put it back from a backup")]
     Damaged(PathBuf),
     /// The term key that this home should hold is not there.
-    #[error("the key of the term is not in {0}: this home cannot sign for the cell any more; put the file back from a backup")]
+    #[error(
+        "the key of the term is not in {0}: this home cannot sign for the cell any more; put the file back from a backup"
+    )]
     NoTermKey(PathBuf),
     /// The system gives no random bytes.
     #[error("this machine gives no random numbers, without which no key can be made")]
@@ -210,10 +212,10 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     Ok(bytes)
 }
 
-fn read_key_file(path: &PathBuf) -> Result<Vec<u8>, KeyError> {
+fn read_key_file(path: &Path) -> Result<Vec<u8>, KeyError> {
     read_bounded(path, MAX_KEY_FILE).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => KeyError::Damaged(path.clone()),
-        _ => HomeError::Io { path: path.clone(), error }.into(),
+        io::ErrorKind::InvalidData => KeyError::Damaged(path.to_owned()),
+        _ => HomeError::Io { path: path.to_owned(), error }.into(),
     })
 }
 

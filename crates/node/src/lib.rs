@@ -4,6 +4,7 @@
 //! node runs, the node answers; else the home is opened in the process of the command.
 
 pub mod agent;
+pub mod answer;
 pub mod ask;
 pub mod background;
 mod card_addresses;

@@ -314,4 +314,3 @@ fn wanted(network: &Network, service: &Service) -> BTreeSet<String> {
     let all = service.known_addresses().into_iter().chain(named).chain(found.into_values().flatten());
     all.filter(free).collect()
 }
-

@@ -212,7 +212,8 @@ impl Service {
         };
         let start = move || CellHandle::start(config, shelf);
         let started = tokio::task::spawn_blocking(start).await.map_err(fault)?;
-        let handle = started.map_err(|e| Refusal::new("no_thread", format!("no thread for the cell: {e}")))?;
+        let handle =
+            started.map_err(|e| Refusal::new("no_thread", format!("no thread for the cell: {e}")))?;
         let handle = Arc::new(handle);
         locked(&self.cells).insert(cell, handle.clone());
         tokio::spawn(tick(Arc::downgrade(&handle)));

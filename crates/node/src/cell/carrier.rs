@@ -81,7 +81,9 @@ impl Carrier {
         let kept = {
             let keys = Keys::of(&self.parts.config.home);
             let shelf = reading(&self.parts.shelf);
-            if shelf.store.missing().is_some() { return }
+            if shelf.store.missing().is_some() {
+                return;
+            }
             try_keep(&self.parts, &shelf, &keys)
         };
         if let Ok(keeping) = kept {

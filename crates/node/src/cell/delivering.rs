@@ -79,13 +79,7 @@ impl Outbound {
         self.feed(Event::Held(held), parts);
     }
 
-    pub fn answered(
-        &mut self,
-        id: EntryId,
-        peer: PublicKey,
-        response: Option<Box<Response>>,
-        parts: &Parts,
-    ) {
+    pub fn answered(&mut self, id: EntryId, peer: PublicKey, response: Option<Box<Response>>, parts: &Parts) {
         let event = match response {
             Some(response) => Event::Answer { id, peer, response },
             None => Event::Failed { id, peer },
@@ -118,7 +112,7 @@ impl Outbound {
         let position = {
             let shelf = reading(&parts.shelf);
             let found = shelf.store.find(&id).ok().flatten();
-            found.filter(|position| position.0 < shelf.len())
+            found.filter(|position| position.0 < shelf.shown())
         };
         if let Some(position) = position {
             self.feed(Event::InLog { id, position }, parts);
@@ -166,7 +160,9 @@ impl Outbound {
                 let proof = proof.unwrap_or_default();
                 (Some(Sent::Placed(position)), Some(Outcome::Placed { position, proof }))
             }
-            Step::Replicated { position, .. } => (None, Some(Outcome::Placed { position, proof: Vec::new() })),
+            Step::Replicated { position, .. } => {
+                (None, Some(Outcome::Placed { position, proof: Vec::new() }))
+            }
         };
         let replicated = sent.is_none();
         let written = match sent {

@@ -3,8 +3,8 @@
 
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
-use super::shelf::Shelf;
 use super::missing::MissingDetails;
+use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outward, ToCell, reading, writing};
 use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE};
 use lifeboat_log::{PublicKey, Record, SignedCheckpoint};

@@ -42,7 +42,9 @@ impl MissingDetails {
 
     /// Records were stored: what they lack is known already.
     pub fn stored(&mut self, stored: &Stored) {
-        let (Some((_, first)), Some((_, last))) = (stored.entries.first(), stored.entries.last()) else { return };
+        let (Some((_, first)), Some((_, last))) = (stored.entries.first(), stored.entries.last()) else {
+            return;
+        };
         if self.next == *first {
             if self.whole == *first && stored.missing.is_empty() {
                 self.whole = last.next();
@@ -61,8 +63,8 @@ impl MissingDetails {
     /// # Errors
     /// [`StoreError`] when it cannot be read.
     pub fn look(&mut self, shelf: &Shelf) -> Result<Vec<DetailRef>, StoreError> {
-        if self.next.0 >= shelf.len() {
-            self.next = self.next.min(Position(shelf.len()));
+        if self.next.0 >= shelf.shown() {
+            self.next = self.next.min(Position(shelf.shown()));
             self.whole = self.whole.min(self.next);
             return Ok(Vec::new());
         }

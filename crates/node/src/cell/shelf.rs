@@ -88,7 +88,7 @@ impl Shelf {
     }
 
     /// The number of records that may be shown.
-    pub fn len(&self) -> u64 {
+    pub fn shown(&self) -> u64 {
         self.state().next().0
     }
 
@@ -98,9 +98,9 @@ impl Shelf {
         let open = chain.open().map(|open| (open.term, open.tree.size()));
         let promised = promises.last().map(|last| {
             let shorter = open.is_some_and(|(term, size)| term == last.term && last.size <= size);
-            let proof = open.filter(|_| shorter).and_then(|(term, size)| {
-                self.store.consistency(term, last.size, size).ok()
-            });
+            let proof = open
+                .filter(|_| shorter)
+                .and_then(|(term, size)| self.store.consistency(term, last.size, size).ok());
             let (term, size, root) = (last.term, last.size, last.root);
             keeper::Promised { term, size, root, consistency: proof.unwrap_or_default() }
         });

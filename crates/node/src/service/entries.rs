@@ -5,7 +5,9 @@ use crate::ask::{Answer, Fate, NewTermKey, OwnEntry, Progress, Refusal, Signed, 
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, Outcome, ToCell, now};
 use crate::home::{CellSetting, MAX_CELLS};
-use crate::limits::{LOOK_EVERY, MAX_BUNDLE, MAX_BUNDLE_ENTRIES, MAX_SUBMIT, PLACE_PATIENCE, REPLICA_PATIENCE};
+use crate::limits::{
+    LOOK_EVERY, MAX_BUNDLE, MAX_BUNDLE_ENTRIES, MAX_SUBMIT, PLACE_PATIENCE, REPLICA_PATIENCE,
+};
 use crate::wire::{Blob, Plain};
 use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::opening::possession_message;
@@ -84,10 +86,10 @@ impl Service {
         if let Some(here) = known.iter().find(|setting| setting.cell() == Some(cell)) {
             let name = here.name.clone();
             self.change_settings(|settings| {
-                for setting in settings.cells.iter_mut().filter(|setting| setting.cell() == Some(cell)) {
+                let here = settings.cells.iter_mut().find(|setting| setting.cell() == Some(cell));
+                if let Some(setting) = here {
                     setting.own |= own;
                     setting.card = setting.card.take().or(card);
-                    break;
                 }
             })?;
             return Ok(name);
@@ -283,7 +285,8 @@ const BUNDLE_HEADER: &[u8] = b"lifeboat/outbox-bundle/v1\n";
 
 fn read_bundle(bundle: &[u8]) -> Result<Vec<Waiting>, Refusal> {
     let bad = || Refusal::new("bad_bundle", "this file is no whole outbox of Lifeboat: save it again");
-    let mut rest = bundle.strip_prefix(BUNDLE_HEADER).filter(|_| bundle.len() <= MAX_BUNDLE).ok_or_else(bad)?;
+    let mut rest =
+        bundle.strip_prefix(BUNDLE_HEADER).filter(|_| bundle.len() <= MAX_BUNDLE).ok_or_else(bad)?;
     let mut all = Vec::new();
     while !rest.is_empty() && all.len() < MAX_BUNDLE_ENTRIES {
         let (len, after) = rest.split_first_chunk().ok_or_else(bad)?;
@@ -336,7 +339,7 @@ fn place_first(
 fn count_homes(open: &CellHandle, position: Position) -> u32 {
     let facts = open.facts();
     let told = facts.held.iter().filter(|next| **next > position).count() as u32;
-    let here = u32::from(!facts.keeper && open.read().len() > position.0);
+    let here = u32::from(!facts.keeper && open.read().shown() > position.0);
     1 + told.max(here)
 }
 

@@ -3,8 +3,8 @@
 
 use super::{Service, store};
 use crate::ask::Refusal;
-use crate::cell::shelf::Shelf;
 use crate::cell::locked;
+use crate::cell::shelf::Shelf;
 use crate::home::{Home, read_bounded, write_private};
 use crate::limits::{MAX_NOTICES, SEARCH_WINDOW};
 use crate::wire;

@@ -63,7 +63,10 @@ impl Service {
         let open = self.cell(cell, progress).await?;
         let card = self.card(&open).await?;
         let inviter = self.home.member_key().ok_or_else(|| {
-            Refusal::new("no_member", "only a member invites: make your key with `lifeboat init --as <handle>`")
+            Refusal::new(
+                "no_member",
+                "only a member invites: make your key with `lifeboat init --as <handle>`",
+            )
         })?;
         let (nonce, secret) = random_pair()?;
         let now = now();
@@ -124,7 +127,9 @@ impl Service {
         for peer in network.connected().into_keys() {
             for invite in &unanswered {
                 let request = Request::Knocked { cell, invite: *invite };
-                if let Ok(Response::Knocked { acceptance, handle }) = network.net.request(peer, &request).await {
+                if let Ok(Response::Knocked { acceptance, handle }) =
+                    network.net.request(peer, &request).await
+                {
                     self.arrivals(&cell, |here| {
                         here.knocked_elsewhere(&cell, *invite, &acceptance, &handle, now());
                     });
@@ -201,7 +206,8 @@ impl Service {
     /// Brings this home's own knock to a peer, unless it was answered already.
     async fn knock_at(&self, network: &Network, peer: PublicKey, cell: CellId) -> Result<(), Refusal> {
         let own = self.arrivals(&cell, |here| here.own.clone().filter(|own| own.secret.is_none()));
-        let Some((own, invite)) = own.and_then(|own| own.link.parse::<Invite>().ok().map(|i| (own, i))) else {
+        let Some((own, invite)) = own.and_then(|own| own.link.parse::<Invite>().ok().map(|i| (own, i)))
+        else {
             return Ok(());
         };
         let bytes = Bytes::new(own.acceptance.0.clone()).zip(Bytes::new(own.handle.0.clone()));
@@ -232,7 +238,8 @@ impl Service {
         let keeper = open.facts().keeper_node;
         let known = keeper.map(|node| locked(&self.book).addresses_of(&node).to_vec()).unwrap_or_default();
         let setting = self.cell_settings().into_iter().find(|setting| setting.cell() == Some(open.cell()));
-        let setting = setting.ok_or_else(|| Refusal::new("unknown_cell", "this home does not follow that cell"))?;
+        let setting =
+            setting.ok_or_else(|| Refusal::new("unknown_cell", "this home does not follow that cell"))?;
         let old = setting.card.as_deref().and_then(|card| card.parse::<CellCard>().ok());
         let shelf = open.read();
         let Some(term) = shelf.store.chain().open() else {

@@ -1,16 +1,16 @@
 //! Asks that need the network: bringing it up, catching up, connecting.
 
 use super::Service;
-use crate::card_addresses;
 use crate::ask::{Answer, Progress, Refusal, SyncReport};
+use crate::card_addresses;
 use crate::cell::{CellHandle, ToCell, locked, now};
 use crate::home::{CellSetting, MAX_ADDRESSES};
 use crate::invites::OwnKnock;
 use crate::limits::{DETAILS_PATIENCE, LOOK_EVERY};
 use crate::network::Network;
 use lifeboat_log::PublicKey;
-use lifeboat_net::{Limits, NetConfig, NetError};
 use lifeboat_net::limits::Rate;
+use lifeboat_net::{Limits, NetConfig, NetError};
 use lifeboat_protocol::CellCard;
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,7 +142,7 @@ impl Service {
             } else if starts.iter().all(|start| start.cell.facts().wanted == 0) || Instant::now() > patience {
                 break;
             }
-            let now: u64 = starts.iter().map(|start| start.cell.read().len()).sum();
+            let now: u64 = starts.iter().map(|start| start.cell.read().shown()).sum();
             let behind: u64 = starts.iter().map(|start| start.cell.facts().behind).sum();
             let _ = progress.try_send(Progress { what: "sync".into(), done: now, total: now + behind });
             tokio::time::sleep(LOOK_EVERY).await;
@@ -153,7 +153,7 @@ impl Service {
     fn start_of(&self, setting: &CellSetting) -> Option<Start> {
         let cell = self.open_cell_of(&setting.cell()?)?;
         let facts = cell.facts();
-        let (size, waiting) = (cell.read().len(), facts.waiting);
+        let (size, waiting) = (cell.read().shown(), facts.waiting);
         let (name, received, tips) = (setting.name.clone(), facts.received, facts.tips);
         Some(Start { cell, name, size, waiting, received, tips })
     }
@@ -172,7 +172,7 @@ impl Service {
     fn is_level(&self, start: &Start) -> bool {
         let facts = start.cell.facts();
         if facts.keeper {
-            let len = start.cell.read().len();
+            let len = start.cell.read().shown();
             return facts.held.iter().any(|next| next.0 >= len);
         }
         let knocking = |own: &Option<OwnKnock>| own.as_ref().is_some_and(|own| !own.delivered);
@@ -190,7 +190,7 @@ impl Service {
             cell: start.cell.cell(),
             name: start.name.clone(),
             before: start.size,
-            after: shelf.len(),
+            after: shelf.shown(),
             reached: if facts.keeper { !facts.held.is_empty() } else { facts.tips > start.tips },
             behind: facts.behind,
             placed: start.waiting.saturating_sub(facts.waiting) as u32,

@@ -17,9 +17,8 @@ impl Service {
         link: String,
         progress: &mpsc::Sender<Progress>,
     ) -> Result<Answer, Refusal> {
-        let card: CellCard = link.parse().map_err(|e: lifeboat_protocol::BadLink| {
-            Refusal::new("bad_link", e.to_string())
-        })?;
+        let card: CellCard =
+            link.parse().map_err(|e: lifeboat_protocol::BadLink| Refusal::new("bad_link", e.to_string()))?;
         let name = self.add_cell(card.cell, card.slug.as_str(), false, Some(card.to_string()))?;
         self.cell(card.cell, progress).await?;
         Ok(Answer::Following { cell: card.cell, name })
@@ -65,7 +64,7 @@ impl Service {
         };
         let _one = self.opening.lock().await;
         let (shelf, words) = with_progress("repair", progress, mend).await?.map_err(store)?;
-        let records = shelf.len();
+        let records = shelf.shown();
         self.begin(cell, setting.card.as_deref(), shelf).await?;
         Ok(Answer::Repaired { words, records })
     }
@@ -81,10 +80,10 @@ impl Service {
             return Err(Refusal::new("bad_path", "a copy is written to an absolute path"));
         }
         let open = self.cell(cell, progress).await?;
-        let records = open.read().len();
+        let records = open.read().shown();
         let copy = move |told: &mut dyn FnMut(u64, u64)| {
             let shelf = open.read();
-            let total = shelf.len();
+            let total = shelf.shown();
             lifeboat_store::export::export(&shelf.store, &to, &mut |done| told(done, total))
         };
         with_progress("export", progress, copy).await?.map_err(store)?;

@@ -2,8 +2,8 @@
 
 use super::{Service, fault, store};
 use crate::ask::{
-    Answer, CellOverview, HandleText, OwnEntry, Overview, PeerItem, Progress, Range, Reference, Refusal, Role,
-    SeenCheckpoint, Signed, Step, View,
+    Answer, CellOverview, HandleText, Overview, OwnEntry, PeerItem, Progress, Range, Reference, Refusal,
+    Role, SeenCheckpoint, Signed, Step, View,
 };
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, locked, now};
@@ -51,7 +51,7 @@ impl Service {
         let facts = open.facts();
         let shelf = open.read();
         let state = shelf.state();
-        let (own, size) = (u32::from(!facts.keeper), shelf.len());
+        let (own, size) = (u32::from(!facts.keeper), shelf.shown());
         let whole = facts.held.iter().filter(|next| next.0 >= size).count() as u32;
         // The keeper's home, this one (when it is another), and those that the keeper knows of.
         let others = if facts.keeper { whole } else { whole.max(own) };
@@ -158,7 +158,8 @@ impl Service {
         let connected = self.network.get().map(|network| network.connected()).unwrap_or_default();
         let keepers: Vec<_> =
             self.open_cells().iter().map(|cell| (cell.facts().keeper_node, cell.cell())).collect();
-        let keeps = |key| keepers.iter().filter(|(node, _)| *node == Some(key)).map(|(_, cell)| *cell).collect();
+        let keeps =
+            |key| keepers.iter().filter(|(node, _)| *node == Some(key)).map(|(_, cell)| *cell).collect();
         let here = connected.iter().map(|(key, addresses)| PeerItem {
             key: *key,
             addresses: addresses.clone(),

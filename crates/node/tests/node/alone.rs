@@ -57,10 +57,13 @@ fn what_the_rules_refuse_is_refused_with_a_name_and_a_sentence() {
     };
     assert_eq!(name(&fates[0]), "NotAdmissible");
     assert_eq!(name(&fates[1]), "BadSignature");
-    let places: Vec<_> = fates[2..].iter().map(|fate| match fate {
-        Fate::Placed { position, .. } => position.0,
-        other => panic!("{other:?}"),
-    }).collect();
+    let places: Vec<_> = fates[2..]
+        .iter()
+        .map(|fate| match fate {
+            Fate::Placed { position, .. } => position.0,
+            other => panic!("{other:?}"),
+        })
+        .collect();
     assert_eq!(places, [1, 1], "the same entry twice is placed once, and both are told");
 }
 
@@ -81,7 +84,8 @@ fn the_log_is_read_by_place_kind_author_and_id() {
     assert_eq!(log(Range::from(Position(5), 2)), all[5..7]);
     let received = Range { kinds: vec![48], ..Range::last(5) };
     assert_eq!(log(received), all[36..]);
-    let first = Range { kinds: vec![48], authors: vec![heron.member.public()], ..Range::from(Position(0), 4) };
+    let first =
+        Range { kinds: vec![48], authors: vec![heron.member.public()], ..Range::from(Position(0), 4) };
     assert_eq!(log(first), all[1..5]);
     assert_eq!(log(Range { kinds: vec![999], ..Range::last(5) }), []);
     let Fate::Placed { id, .. } = &fates[6] else { panic!() };

@@ -6,7 +6,8 @@ use lifeboat_commons::{Acceptance, Amount, Charter, Common, Quantity, State, com
 use lifeboat_log::codec::{self, Bytes, List};
 use lifeboat_log::opening::{Opening, Right};
 use lifeboat_log::{
-    CellId, Detail, DetailTag, Entry, Founding, Kind, Nonce, Seen, SecretKey, SignedEntry, StateHash, Term, Time,
+    CellId, Detail, DetailTag, Entry, Founding, Kind, Nonce, SecretKey, Seen, SignedEntry, StateHash, Term,
+    Time,
 };
 use lifeboat_node::ask::{Fate, Joined, Overview, Signed, SyncReport, View};
 use lifeboat_node::{Answer, Ask, Desk, Home, Keys, NodeOptions, Settings, background};

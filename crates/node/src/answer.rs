@@ -1,0 +1,450 @@
+//! What a home answers to each [`crate::ask::Ask`]. Everything here is for reading and showing; what must
+//! hold is verified where it is used.
+
+use crate::ask::Signed;
+use crate::wire::{self, Blob};
+use lifeboat_log::{
+    CellId, DetailHash, EntryId, LinkHash, Nonce, Position, PublicKey, Signature, Term, Time, TreeHash,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a home answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// To [`crate::Ask::Overview`].
+    Overview(Overview),
+    /// To [`crate::Ask::View`].
+    View(View),
+    /// To [`crate::Ask::Log`] and [`crate::Ask::Find`].
+    Records(Vec<Entered>),
+    /// To [`crate::Ask::Prove`]: a C2SP proof file.
+    Proof(Blob),
+    /// To [`crate::Ask::NewTermKey`].
+    TermKey(NewTermKey),
+    /// To [`crate::Ask::Found`].
+    Founded {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
+    /// To [`crate::Ask::Submit`] and [`crate::Ask::OutboxLoad`].
+    Submitted(Vec<Fate>),
+    /// To [`crate::Ask::Outbox`].
+    Outbox(Vec<OwnEntry>),
+    /// To [`crate::Ask::OutboxSave`].
+    Bundle {
+        /// The bundle, to be written as it is.
+        bundle: Blob,
+        /// How many entries are in it.
+        entries: u32,
+    },
+    /// To [`crate::Ask::Invite`].
+    Invited(OpenInvite),
+    /// To [`crate::Ask::Invites`].
+    Invites(Vec<OpenInvite>),
+    /// To [`crate::Ask::Card`] and [`crate::Ask::ReadLink`].
+    Card(CardText),
+    /// To [`crate::Ask::Join`].
+    Joined(Joined),
+    /// To [`crate::Ask::Knocks`].
+    Knocks(Vec<KnockItem>),
+    /// To [`crate::Ask::Follow`].
+    Following {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The name under which this home knows it now.
+        name: String,
+    },
+    /// To [`crate::Ask::Sync`].
+    Synced(Vec<SyncReport>),
+    /// To [`crate::Ask::Peers`].
+    Peers(Vec<PeerItem>),
+    /// To [`crate::Ask::Repair`]: what was mended, in sentences.
+    Repaired {
+        /// What was mended.
+        words: Vec<String>,
+        /// How many records stand in the log.
+        records: u64,
+    },
+    /// To [`crate::Ask::Export`].
+    Exported {
+        /// How many records were written.
+        records: u64,
+    },
+    /// It is done and there is nothing to say.
+    Done,
+}
+
+/// How a home and its cells are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Whether a node is running in this home.
+    pub node_running: bool,
+    /// Since when.
+    #[serde(with = "wire::maybe")]
+    pub running_since: Option<Time>,
+    /// The node's key.
+    #[serde(with = "wire::one")]
+    pub node_key: PublicKey,
+    /// Where the node listens.
+    pub addresses: Vec<String>,
+    /// The homes it is connected to.
+    pub peers: Vec<PeerItem>,
+    /// The cells, in the order in which this home came to know them.
+    pub cells: Vec<CellOverview>,
+    /// Own entries that are under way.
+    pub outbox: Vec<OwnEntry>,
+    /// What the person should know, in sentences.
+    pub notices: Vec<String>,
+}
+
+/// What this home is to a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Its node orders the cell's entries.
+    Keeper,
+    /// It follows the cell's log.
+    Follower,
+}
+
+/// How a cell is, seen from this home.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellOverview {
+    /// The cell.
+    #[serde(with = "wire::one")]
+    pub cell: CellId,
+    /// The name under which this home knows it.
+    pub name: String,
+    /// What this home is to it.
+    pub role: Role,
+    /// The number of records here.
+    pub size: u64,
+    /// The hash of the newest link.
+    #[serde(with = "wire::one")]
+    pub head: LinkHash,
+    /// When the newest record was placed.
+    #[serde(with = "wire::one")]
+    pub time: Time,
+    /// The newest checkpoint held here.
+    pub checkpoint: Option<SeenCheckpoint>,
+    /// The homes (this one counted) known to hold the whole log up to the checkpoint.
+    pub homes: u32,
+    /// Entries waiting to be placed here.
+    pub pending: u32,
+    /// Whether the keeper's node is connected (always, where this home is the keeper).
+    pub keeper_reached: bool,
+    /// Newest records that are known to exist and are not here yet.
+    pub behind: u64,
+    /// Newcomers who have knocked and wait for a vouch.
+    pub knocks: u32,
+    /// What the person should know about this cell, in sentences.
+    pub notices: Vec<String>,
+}
+
+/// A checkpoint, without its signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenCheckpoint {
+    /// The term.
+    #[serde(with = "wire::one")]
+    pub term: Term,
+    /// The size of the term's tree.
+    pub size: u64,
+    /// Its root.
+    #[serde(with = "wire::one")]
+    pub root: TreeHash,
+}
+
+/// The state of a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// The cell.
+    #[serde(with = "wire::one")]
+    pub cell: CellId,
+    /// The encoded state (`lifeboat_commons::State`).
+    pub state: Blob,
+    /// The number of records folded.
+    #[serde(with = "wire::one")]
+    pub next: Position,
+    /// The hash of the newest link.
+    #[serde(with = "wire::one")]
+    pub head: LinkHash,
+    /// When the newest record was placed.
+    #[serde(with = "wire::one")]
+    pub time: Time,
+    /// The newest checkpoint held here: what a new entry has seen.
+    pub seen: Option<SeenCheckpoint>,
+    /// The largest author time of any entry that this home's member key signed, placed or not; a new
+    /// entry's author time must be larger.
+    #[serde(with = "wire::one")]
+    pub last_author_time: Time,
+    /// Handles whose details are here.
+    pub handles: Vec<HandleText>,
+    /// Own entries that are signed and not yet placed: they will follow what the state says.
+    pub waiting: Vec<Signed>,
+}
+
+/// The text of a handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandleText {
+    /// The member: the id of the entry that admitted them (the founder's: the cell's).
+    #[serde(with = "wire::one")]
+    pub member: EntryId,
+    /// The detail's hash.
+    #[serde(with = "wire::one")]
+    pub hash: DetailHash,
+    /// The text.
+    pub handle: String,
+}
+
+/// A record of the log and what is known of it here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entered {
+    /// The record's bytes: link, then entry. They were verified before they were stored.
+    pub record: Blob,
+    /// Why the entry has no effect; nothing when it was applied.
+    pub void: Option<String>,
+    /// Its open details that are here.
+    pub details: Vec<DetailText>,
+    /// Details that the entry names and that are not here (erased, sealed, or still to come).
+    #[serde(with = "wire::many")]
+    pub absent: Vec<DetailHash>,
+}
+
+/// The text of an open detail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailText {
+    /// What sort of text (`DetailTag`).
+    pub tag: u16,
+    /// Its hash.
+    #[serde(with = "wire::one")]
+    pub hash: DetailHash,
+    /// The text.
+    pub text: String,
+}
+
+/// A term key that was made in this home and is kept there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTermKey {
+    /// The key of this home's node.
+    #[serde(with = "wire::one")]
+    pub node: PublicKey,
+    /// The term key.
+    #[serde(with = "wire::one")]
+    pub term_key: PublicKey,
+    /// The term key's proof of possession.
+    #[serde(with = "wire::one")]
+    pub possession: Signature,
+}
+
+/// How far an entry has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// In the log, under a signed checkpoint.
+    Placed {
+        /// The entry.
+        #[serde(with = "wire::one")]
+        id: EntryId,
+        /// Where.
+        #[serde(with = "wire::one")]
+        position: Position,
+        /// The receipt: a C2SP proof file.
+        receipt: Blob,
+        /// The homes known to hold it, the keeper's counted.
+        homes: u32,
+        /// Why it has no effect, when that is known already.
+        void: Option<String>,
+    },
+    /// In the outbox: it goes as soon as a home of the cell is reached.
+    Queued {
+        /// The entry.
+        #[serde(with = "wire::one")]
+        id: EntryId,
+    },
+    /// The keeper (or this home) does not place it.
+    Refused {
+        /// The entry; zero when the bytes are none.
+        #[serde(with = "wire::one")]
+        id: EntryId,
+        /// The name of the reason, for programs.
+        name: String,
+        /// The reason, as a sentence.
+        text: String,
+    },
+}
+
+/// An entry of this home that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnEntry {
+    /// The cell.
+    #[serde(with = "wire::one")]
+    pub cell: CellId,
+    /// The entry.
+    #[serde(with = "wire::one")]
+    pub id: EntryId,
+    /// The entry and its details.
+    pub signed: Signed,
+    /// How far it has come.
+    pub step: Step,
+}
+
+/// The steps of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Signed, not yet placed.
+    Waiting,
+    /// In the log.
+    Placed(#[serde(with = "wire::one")] Position),
+    /// Another home than the keeper's holds it too.
+    Replicated(#[serde(with = "wire::one")] Position),
+    /// The keeper does not place it.
+    Refused {
+        /// The name of the reason.
+        name: String,
+        /// The reason, as a sentence.
+        text: String,
+    },
+}
+
+/// An invite that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenInvite {
+    /// The invite, to be passed on: `lifeboat:oak-street/…`.
+    pub link: String,
+    /// The number that tells it from others.
+    #[serde(with = "wire::one")]
+    pub invite: Nonce,
+    /// Until when it is open.
+    #[serde(with = "wire::one")]
+    pub expires: Time,
+    /// Whether somebody has knocked with it.
+    pub used: bool,
+}
+
+/// What a card or an invite says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardText {
+    /// The link itself.
+    pub link: String,
+    /// The cell.
+    #[serde(with = "wire::one")]
+    pub cell: CellId,
+    /// The name in the link.
+    pub name: String,
+    /// The number of the invite, when it is one.
+    #[serde(with = "wire::maybe")]
+    pub invite: Option<Nonce>,
+    /// Until when the invite is open; zero when it is none.
+    #[serde(with = "wire::one")]
+    pub expires: Time,
+    /// Where homes of the cell were when the link was made.
+    pub addresses: Vec<String>,
+}
+
+/// How a knock went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The cell.
+    #[serde(with = "wire::one")]
+    pub cell: CellId,
+    /// The name under which this home knows it now.
+    pub name: String,
+    /// Whether a home of the cell was reached and has the knock.
+    pub delivered: bool,
+    /// What both sides read aloud, as numbers into the list of words; only once the knock was delivered.
+    /// Three, or seven where the inviter's secret was not revealed.
+    pub words: Option<Vec<u16>>,
+}
+
+/// Somebody who has knocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnockItem {
+    /// The acceptance that the newcomer signed, encoded: what a vouch carries.
+    pub acceptance: Blob,
+    /// The detail that holds the handle: it goes with the vouch.
+    pub handle: Blob,
+    /// The handle's text.
+    pub text: String,
+    /// The newcomer's key.
+    #[serde(with = "wire::one")]
+    pub key: PublicKey,
+    /// The words that the newcomer should read aloud, as numbers into the list of words.
+    pub words: Vec<u16>,
+    /// Until when members may vouch for it.
+    #[serde(with = "wire::one")]
+    pub expires: Time,
+}
+
+/// What a sync did for one cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncReport {
+    /// The cell.
+    #[serde(with = "wire::one")]
+    pub cell: CellId,
+    /// The name under which this home knows it.
+    pub name: String,
+    /// Records before and after.
+    pub before: u64,
+    /// Records now.
+    pub after: u64,
+    /// Whether a home that has the log was reached.
+    pub reached: bool,
+    /// Records that are known to exist and are not here yet.
+    pub behind: u64,
+    /// Own entries that were placed during this sync.
+    pub placed: u32,
+    /// Own entries that still wait.
+    pub waiting: u32,
+    /// Bytes of records received.
+    pub received: u64,
+    /// What this home's newcomer reads aloud (numbers into the list of words), once the knock was
+    /// delivered and until they are a member.
+    pub words: Option<Vec<u16>>,
+}
+
+/// A home that this one is connected to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerItem {
+    /// Its node's key.
+    #[serde(with = "wire::one")]
+    pub key: PublicKey,
+    /// Its addresses.
+    pub addresses: Vec<String>,
+    /// Whether it is connected now.
+    pub connected: bool,
+    /// The cells for which it keeps the log.
+    #[serde(with = "wire::many")]
+    pub keeps: Vec<CellId>,
+}
+
+/// How far a long task has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What is being done: `fold`, `sync`, `export`, `repair`.
+    pub what: String,
+    /// How much is done.
+    pub done: u64,
+    /// Of how much; 0 when nobody knows.
+    pub total: u64,
+}
+
+/// Why a home gives no answer: a name for programs, and sentences for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    /// The name of the reason: `unknown_cell`, `not_keeper`, `damaged`, …
+    pub name: String,
+    /// What is wrong and what to do next.
+    pub text: String,
+}
+
+impl Refusal {
+    /// A refusal with this name and text.
+    pub fn new(name: &str, text: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), text: text.into() }
+    }
+}
