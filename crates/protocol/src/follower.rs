@@ -12,6 +12,7 @@
 //!                                  └─ what does not verify: PutAside; a broken stream: another peer, later
 //! ```
 
+mod event;
 mod peers;
 mod session;
 #[cfg(test)]
@@ -19,183 +20,16 @@ mod tests;
 
 use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS};
 use crate::planted::{Bug, Planted};
-use crate::range::{RangeAsk, RangeFrame};
+use crate::range::RangeAsk;
 use crate::seeker::Seeker;
+pub use event::{Alarm, Effect, Event, Fault, Held, StreamId};
+use lifeboat_log::note::Note;
 use lifeboat_log::{
-    Broken, CellId, Chain, Detail, DetailHash, DetailRef, Position, PublicKey, Record, SignedCheckpoint,
-    Term, Time, TreeHash,
+    BadCheckpoint, CellId, Chain, Checkpoint, DetailRef, Position, PublicKey, SignedCheckpoint, Term, Time,
 };
 use peers::Peers;
 use session::Session;
 use std::collections::VecDeque;
-
-/// Names one stream of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId(pub u64);
-
-/// What happens to a follower.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A peer that serves the cell is connected.
-    Connected(PublicKey),
-    /// It is not any more. Its streams and questions are over.
-    Disconnected(PublicKey),
-    /// A peer told its newest checkpoint, asked or by itself; empty when it holds none.
-    Tip {
-        /// The peer.
-        peer: PublicKey,
-        /// The signed note.
-        checkpoint: Vec<u8>,
-    },
-    /// A question to a peer was not answered, or was refused.
-    AskFailed(PublicKey),
-    /// The next frame of a stream. Only while [`Follower::wants_frame`] says so.
-    Frame {
-        /// The stream.
-        stream: StreamId,
-        /// The frame.
-        frame: Box<RangeFrame>,
-    },
-    /// A stream ended or could not be opened.
-    Closed(StreamId),
-    /// The oldest [`Effect::Persist`] that was not answered yet is durable.
-    Persisted {
-        /// The details that its records name and this home lacks.
-        missing: Vec<DetailRef>,
-    },
-    /// It failed, in whatever way.
-    DiskFailed,
-    /// The log was opened anew, as [`Effect::Reopen`] or [`Effect::CutTail`] asked; it may hold more or
-    /// less than before.
-    Reopened(Box<Held>),
-    /// Details that this home lacks: told at the start, and whenever there is room for more.
-    Missing(Vec<DetailRef>),
-    /// A peer's answer to [`Effect::AskDetails`].
-    Details {
-        /// The peer.
-        peer: PublicKey,
-        /// What it had of them.
-        details: Vec<Detail>,
-    },
-    /// Time has passed.
-    Tick,
-}
-
-/// What a follower asks of whoever carries it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Ask a peer for its newest checkpoint.
-    AskTip(PublicKey),
-    /// Ask a peer for records.
-    OpenRange {
-        /// The name of the stream to be opened.
-        stream: StreamId,
-        /// The peer.
-        peer: PublicKey,
-        /// The question.
-        ask: RangeAsk,
-    },
-    /// Close a stream; what still comes of it is not looked at.
-    CloseRange(StreamId),
-    /// Append these records (there may be none) and sync them; then, where there is a checkpoint, make it
-    /// the log's. Then [`Event::Persisted`] or [`Event::DiskFailed`].
-    Persist {
-        /// The records.
-        records: Vec<Record>,
-        /// The checkpoint that covers exactly the log up to the last of them.
-        checkpoint: Option<Box<SignedCheckpoint>>,
-    },
-    /// Open the log anew (now, or when the disk works again), then [`Event::Reopened`].
-    Reopen,
-    /// Cut off the records that the log's checkpoint does not cover: they turned out not to be the
-    /// keeper's. Then [`Event::Reopened`].
-    CutTail,
-    /// Ask a peer for details.
-    AskDetails {
-        /// The peer.
-        peer: PublicKey,
-        /// Their hashes, at most [`crate::limits::MAX_DETAILS_ASKED`].
-        hashes: Vec<DetailHash>,
-    },
-    /// Keep these details, durably; each is one that a record names. Where that fails:
-    /// [`Event::DiskFailed`], and what is missing is told anew once the log is open again.
-    KeepDetails(Vec<Detail>),
-    /// Tell a peer how much this home holds durably.
-    Have {
-        /// The peer.
-        peer: PublicKey,
-        /// The position of the next record that is lacking.
-        next: Position,
-    },
-    /// A peer sent what does not hold; it is not asked for a while. A word to the person's log.
-    PutAside {
-        /// The peer.
-        peer: PublicKey,
-        /// What was wrong.
-        fault: Fault,
-    },
-    /// A signed checkpoint contradicts what is held: to be kept, and shown to the person.
-    Alarm(Box<Alarm>),
-}
-
-/// What a home holds of a log, read when the log is opened.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// Where the log stands.
-    pub chain: Chain,
-    /// The newest checkpoint held; it may cover more than the chain where records were lost.
-    pub checkpoint: Option<SignedCheckpoint>,
-}
-
-/// What a peer did wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// A record does not hold or does not follow.
-    #[error("it sent a record that does not hold: {0}")]
-    Broken(#[from] Broken),
-    /// A checkpoint is not signed as it must be.
-    #[error("it sent {0}")]
-    Checkpoint(#[from] lifeboat_log::BadCheckpoint),
-    /// A proof does not lead to the checkpoint's root.
-    #[error("it sent records that its checkpoint does not cover")]
-    NotProven,
-    /// The frames come in an order that makes no sense.
-    #[error("it sent frames that make no sense in their order")]
-    OutOfOrder,
-    /// What it sent contradicts what is held.
-    #[error("it sent a checkpoint that contradicts what is held here")]
-    Contradicts,
-    /// A term that was taken over, which this version does not judge.
-    #[error("it sent a takeover of the log, which this version cannot judge: update lifeboat")]
-    Takeover,
-}
-
-/// A signed checkpoint under which the log held here cannot stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Who sent it.
-    pub peer: PublicKey,
-    /// The newest checkpoint held here.
-    pub held: Option<SignedCheckpoint>,
-    /// The checkpoint that contradicts it.
-    pub other: SignedCheckpoint,
-    /// The number of records of the term that are compared.
-    pub size: u64,
-    /// Their root here.
-    pub root: TreeHash,
-    /// Their root in the tree that the other checkpoint signs.
-    pub other_root: TreeHash,
-    /// Shows that that root is the beginning of what the other checkpoint covers.
-    pub proof: Vec<TreeHash>,
-}
-
-impl Alarm {
-    /// Whether this proves to anyone that the keeper signed two different logs.
-    pub fn is_misconduct(&self) -> bool {
-        let covers = |held: &SignedCheckpoint| held.origin == self.other.origin && held.size == self.size;
-        self.held.as_ref().is_some_and(covers)
-    }
-}
 
 /// The machine.
 pub struct Follower {
@@ -281,7 +115,7 @@ impl Follower {
             self.gave_up = self.planted.is(Bug::NeverAsksAgain);
         }
         let keeper = self.keeper();
-        for peer in self.peers.to_ask_tip(now, entropy) {
+        for peer in self.peers.due_for_tip(now, entropy) {
             effects.push(Effect::AskTip(peer));
             if Some(peer) == keeper && self.chain.next() > Position(0) {
                 effects.push(Effect::Have { peer, next: self.chain.next() });
@@ -296,7 +130,7 @@ impl Follower {
     }
 
     fn open_range(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
-        let Some(peer) = self.peers.to_ask_range(self.stand(), now, entropy) else { return };
+        let Some(peer) = self.peers.able_to_serve(self.stand(), now, entropy) else { return };
         self.streams += 1;
         let stream = StreamId(self.streams);
         let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
@@ -311,14 +145,14 @@ impl Follower {
             return;
         }
         let cell = self.chain.cell();
-        let said = match lifeboat_log::note::Note::parse(bytes) {
-            Ok(note) => lifeboat_log::Checkpoint::parse_text(&note.text),
+        let said = match Note::parse(bytes) {
+            Ok(note) => Checkpoint::parse_text(&note.text),
             Err(bad) => Err(bad.into()),
         };
         let said = match said {
             Ok(said) if said.origin.cell == cell => said,
             Ok(_) => {
-                return self.put_aside(peer, lifeboat_log::BadCheckpoint::WrongOrigin.into(), now, effects);
+                return self.put_aside(peer, BadCheckpoint::WrongOrigin.into(), now, effects);
             }
             Err(bad) => return self.put_aside(peer, bad.into(), now, effects),
         };

@@ -64,10 +64,10 @@ impl Peers {
     }
 
     pub fn ask_failed(&mut self, peer: &PublicKey, now: Time, entropy: u64) {
-        if let Some(peer) = self.0.get_mut(peer) {
-            if peer.tip_asked.take().is_some() {
-                peer.tip_due.failed(now, entropy);
-            }
+        if let Some(peer) = self.0.get_mut(peer)
+            && peer.tip_asked.take().is_some()
+        {
+            peer.tip_due.failed(now, entropy);
         }
     }
 
@@ -97,7 +97,7 @@ impl Peers {
     }
 
     /// The peers to ask for their tips now; they are noted as asked.
-    pub fn to_ask_tip(&mut self, now: Time, entropy: u64) -> Vec<PublicKey> {
+    pub fn due_for_tip(&mut self, now: Time, entropy: u64) -> Vec<PublicKey> {
         let mut asked = Vec::new();
         for (key, peer) in &mut self.0 {
             if peer.tip_asked.is_some_and(|since| is_over(since, now)) {
@@ -113,7 +113,7 @@ impl Peers {
     }
 
     /// A peer to ask for records: one that says to hold more than what stands here.
-    pub fn to_ask_range(&self, stand: Option<(Term, u64)>, now: Time, entropy: u64) -> Option<PublicKey> {
+    pub fn able_to_serve(&self, stand: Option<(Term, u64)>, now: Time, entropy: u64) -> Option<PublicKey> {
         let fits = |peer: &&Peer| peer.is_usable(now) && peer.tip > stand && peer.ranges.is_due(now);
         let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
         choose(&able, entropy)

@@ -1,10 +1,10 @@
 use super::*;
 use crate::limits::{ASIDE_MS, MAX_RETRY_MS, PATIENCE_MS};
-use crate::range::{Batch, Under};
+use crate::range::{Batch, RangeFrame, Under};
 use crate::refusal::Refusal;
 use crate::testing::{MemoryLog, peer};
 use lifeboat_log::codec::{Bytes, List};
-use lifeboat_log::{DetailTag, Founding};
+use lifeboat_log::{Detail, DetailTag, Founding, Record, TreeHash};
 use proptest::prelude::*;
 
 /// A follower with a disk that does at once what it is asked, unless a test says otherwise.
