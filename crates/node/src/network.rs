@@ -192,7 +192,12 @@ async fn listen(network: Arc<Network>, service: Arc<Service>, mut events: mpsc::
                     service.note_peer(peer, &addrs);
                 }
                 let mut found = locked(&network.found);
-                if found.len() < MAX_FOUND || found.contains_key(&peer) {
+                if found.len() >= MAX_FOUND {
+                    // Whoever was found and is not connected makes room.
+                    let connected = locked(&network.connected);
+                    found.retain(|known, _| connected.contains_key(known));
+                }
+                if found.len() < MAX_FOUND {
                     found.insert(peer, addrs);
                 }
             }

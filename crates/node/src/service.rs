@@ -83,6 +83,9 @@ impl Service {
         ask: Ask,
         progress: mpsc::Sender<Progress>,
     ) -> Result<Answer, Refusal> {
+        if *self.stop.borrow() {
+            return Err(Refusal::new("stopping", "the node of this home is about to end: try again in a moment"));
+        }
         match ask {
             Ask::Overview => self.overview(&progress).await,
             Ask::View { cell } => self.view(cell, &progress).await,

@@ -63,6 +63,8 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
             break;
         }
     }
+    // The disk's thread must not wait for room in a queue that nobody empties.
+    drop(messages);
     carrier.close();
 }
 

@@ -88,12 +88,17 @@ impl Service {
     }
 
     /// Where the node listens.
-    pub async fn listening(&self) -> Vec<String> {
+    pub async fn listening(self: &Arc<Self>) -> Vec<String> {
         self.own_addresses().await
     }
 
-    /// Where the node listens, or listened last.
-    pub(super) async fn own_addresses(&self) -> Vec<String> {
+    /// Where the node listens, or listened last. A node that has only just been started is waited for: an
+    /// invite without its address would lead nowhere.
+    pub(super) async fn own_addresses(self: &Arc<Self>) -> Vec<String> {
+        let starting = locked(&self.running_since).is_some() && self.network.get().is_none();
+        if starting && let Err(refusal) = self.go_online().await {
+            tracing::warn!("{}", refusal.text);
+        }
         match self.network.get() {
             Some(network) => network.net.listen_addrs().await,
             None => locked(&self.book).own.clone(),
