@@ -38,9 +38,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
+    listen_to_the_machine();
     let mut context = Context::new(cli.global.clone());
     let result = commands::run(&mut context, &cli.command);
     finish(&mut context, result)
+}
+
+/// What the machine room has to say goes to stderr: warnings, or what `LIFEBOAT_LOG` asks for
+/// (`LIFEBOAT_LOG=lifeboat_node=debug`).
+fn listen_to_the_machine() {
+    let quiet = || tracing_subscriber::EnvFilter::new("error");
+    let wanted = std::env::var("LIFEBOAT_LOG").ok();
+    let filter = wanted.and_then(|wanted| tracing_subscriber::EnvFilter::try_new(wanted).ok()).unwrap_or_else(quiet);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // A second call in one process (tests) finds the first one's listener, which serves as well.
+    let _ = lines.try_init();
 }
 
 fn finish(context: &mut Context, result: Outcome) -> ExitCode {

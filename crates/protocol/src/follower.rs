@@ -135,7 +135,8 @@ impl Follower {
         let stream = StreamId(self.streams);
         let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
         let ask = RangeAsk { cell: self.chain.cell(), term, from: self.chain.next() };
-        self.session = Some(Session::new(stream, peer, self.chain.clone(), now));
+        let hoped = self.peers.tip(&peer);
+        self.session = Some(Session::new(stream, peer, hoped, self.chain.clone(), now));
         effects.push(Effect::OpenRange { stream, peer, ask });
     }
 

@@ -56,11 +56,17 @@ impl Peers {
         peer.tip_due.wait(TIP_EVERY_MS, now, entropy);
     }
 
-    /// Notes that a peer has no more than this after all.
-    pub fn exhausted(&mut self, peer: &PublicKey, at: Option<(Term, u64)>) {
-        if let Some(peer) = self.0.get_mut(peer) {
+    /// Notes that a peer has no more than this after all. What it said since it was asked (when it had
+    /// said `hoped`) stays: the range may have been cut before that.
+    pub fn exhausted(&mut self, peer: &PublicKey, hoped: Option<(Term, u64)>, at: Option<(Term, u64)>) {
+        if let Some(peer) = self.0.get_mut(peer).filter(|peer| peer.tip <= hoped) {
             peer.tip = peer.tip.min(at);
         }
+    }
+
+    /// How far a peer says to be.
+    pub fn tip(&self, peer: &PublicKey) -> Option<(Term, u64)> {
+        self.0.get(peer).and_then(|peer| peer.tip)
     }
 
     pub fn ask_failed(&mut self, peer: &PublicKey, now: Time, entropy: u64) {

@@ -12,6 +12,8 @@ use lifeboat_log::{BadCheckpoint, Chain, OpenTerm, PublicKey, Record, SignedChec
 pub(super) struct Session {
     pub stream: StreamId,
     pub peer: PublicKey,
+    /// How far the peer said to be when it was asked.
+    hoped: Option<(Term, u64)>,
     /// Where the log will stand once all that is on its way is stored.
     ahead: Chain,
     under: Option<Stage>,
@@ -28,8 +30,14 @@ enum Stage {
 }
 
 impl Session {
-    pub fn new(stream: StreamId, peer: PublicKey, ahead: Chain, now: Time) -> Self {
-        Self { stream, peer, ahead, under: None, touched: now }
+    pub fn new(
+        stream: StreamId,
+        peer: PublicKey,
+        hoped: Option<(Term, u64)>,
+        ahead: Chain,
+        now: Time,
+    ) -> Self {
+        Self { stream, peer, hoped, ahead, under: None, touched: now }
     }
 
     /// Notes a sign of life.
@@ -84,7 +92,7 @@ impl Follower {
             Ok(Verified::Nothing) => {}
             Ok(Verified::Behind) => {
                 let stand = session.ahead.open().map(|open| (open.term, open.tree.size()));
-                self.peers.exhausted(&peer, stand);
+                self.peers.exhausted(&peer, session.hoped, stand);
                 effects.push(Effect::CloseRange(stream));
                 self.session = None;
             }

@@ -276,6 +276,23 @@ fn a_peer_with_less_is_not_asked_again_and_not_blamed() {
 }
 
 #[test]
+fn what_a_peer_says_while_its_range_is_open_is_not_forgotten_at_the_end_of_it() {
+    let log = MemoryLog::grown(1, 29);
+    let mut home = Home::with(&log, 10, Some(log.checkpoint(10)));
+    home.meet(peer(1), &log.checkpoint(20));
+    let (stream, _, ask) = home.asked().unwrap();
+    let mut frames = log.frames(&ask, 20, 100);
+    let end = frames.pop().unwrap();
+    home.feed(stream, frames);
+    home.event(Event::Tip { peer: peer(1), checkpoint: log.checkpoint(30).to_bytes() });
+    home.feed(stream, vec![end]);
+    let (stream, _, ask) = home.asked().unwrap();
+    assert_eq!(ask.from, Position(20));
+    home.feed(stream, log.frames(&ask, 30, 100));
+    assert_eq!(home.stored, log.records);
+}
+
+#[test]
 fn a_refused_range_is_tried_again_later() {
     let log = MemoryLog::grown(1, 9);
     let mut home = Home::empty(&log);
