@@ -64,8 +64,10 @@ pub const REFUSED_RETRY_MS: u64 = 60_000;
 pub const ASIDE_MS: u64 = 10 * 60_000;
 /// How long an answer or the next frame of a range may take, in milliseconds.
 pub const PATIENCE_MS: u64 = 30_000;
-/// How often a follower that hears nothing asks a peer for its newest checkpoint, in milliseconds.
-pub const TIP_EVERY_MS: u64 = 60_000;
+/// How often a follower that hears nothing asks a peer for its newest checkpoint, in milliseconds. Gossip to
+/// a node that was killed and came back goes into its dead connection for as long as that takes to be
+/// noticed; this is how it hears of news all the same.
+pub const TIP_EVERY_MS: u64 = 10_000;
 
 /// Most addresses on a cell card.
 pub const MAX_ADDRESSES: usize = 8;
