@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
 
 mod import;
+mod kill;
+mod real;
 mod tidy;

@@ -233,7 +233,7 @@ impl Service {
     }
 
     /// The card of a cell as it is now.
-    async fn card(&self, open: &CellHandle) -> Result<CellCard, Refusal> {
+    async fn card(self: &Arc<Self>, open: &CellHandle) -> Result<CellCard, Refusal> {
         let own = self.own_addresses().await;
         let keeper = open.facts().keeper_node;
         let known = keeper.map(|node| locked(&self.book).addresses_of(&node).to_vec()).unwrap_or_default();
