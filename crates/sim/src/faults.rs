@@ -5,7 +5,7 @@ use crate::judge::Invariant;
 use crate::scenario::{HOMES, Happening, MEMBERS, Sort, author, entry, moment, torn};
 use crate::wire::Ctx;
 use crate::world::{What, World};
-use lifeboat_log::Position;
+use lifeboat_log::{DetailRef, Position};
 use lifeboat_protocol::{delivery, follower};
 use lifeboat_store::LogStore;
 
@@ -206,7 +206,10 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         }
         match run.store.missing_details(Position(0), 1) {
             Ok((missing, _)) if missing.is_empty() => {}
-            _ => return wedged(format!("home {} lacks details", home.index)),
+            Ok((missing, _)) => {
+                return wedged(format!("home {} lacks {}", home.index, who_has(world, &missing[0].1)));
+            }
+            Err(error) => return wedged(format!("home {} cannot look for details: {error}", home.index)),
         }
         if run
             .delivery
@@ -227,4 +230,18 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         )),
         None => Ok(()),
     }
+}
+
+/// A detail, which homes hold it, and how many details each home looks for.
+fn who_has(world: &World, reference: &DetailRef) -> String {
+    let at = |home: &Home| {
+        let run = home.run.as_ref()?;
+        let looks_for = match &run.role {
+            Role::Follower(follower) => follower.wanted(),
+            Role::Keeper(..) => run.seeker.wanted(),
+        };
+        Some((run.store.has_detail(&reference.hash), looks_for))
+    };
+    let homes: Vec<_> = world.homes.iter().map(at).collect();
+    format!("the detail {}; held, and looked for: {homes:?}", reference.hash)
 }

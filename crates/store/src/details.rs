@@ -105,6 +105,8 @@ impl Details {
         let pack = names.iter().rev().find_map(|item| item.name.parse::<u64>().ok()).unwrap_or(0);
         let mut new = Self { cell, pack, len: 0, dirty: false, fresh: BTreeMap::new() };
         let notice = new.mend(storage)?;
+        // Whether what was found is durable is not known.
+        new.dirty = new.len > 0;
         if storage.get(Table::Detail, &new.mark_key())?.is_none() && !names.is_empty() {
             new.rebuild(storage)?;
         }

@@ -21,7 +21,12 @@ impl LogStore {
             *details = Some(opened);
             notices.extend(notice);
         }
-        details.as_mut().map_or(Err(StoreError::NotHere), f)
+        let done = details.as_mut().map_or(Err(StoreError::NotHere), f);
+        if done.is_err() {
+            // A part of what was to be written may be there: the pack is looked at again.
+            *details = None;
+        }
+        done
     }
 
     /// Keeps details. They are durable after [`LogStore::sync`].
