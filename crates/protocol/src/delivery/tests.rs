@@ -74,7 +74,11 @@ impl Home {
     fn proof(&self, place: usize) -> Vec<u8> {
         let size = self.log.records.len() as u64;
         let leaf = |at: u64| self.log.records[at as usize].leaf();
-        fn node(leaf: &dyn Fn(u64) -> lifeboat_log::TreeHash, level: u8, index: u64) -> lifeboat_log::TreeHash {
+        fn node(
+            leaf: &dyn Fn(u64) -> lifeboat_log::TreeHash,
+            level: u8,
+            index: u64,
+        ) -> lifeboat_log::TreeHash {
             match level {
                 0 => leaf(index),
                 _ => lifeboat_log::tree::node_hash(
