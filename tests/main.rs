@@ -1,7 +1,14 @@
 //! The one binary of the tests that drive the whole: it links once and starts fast.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
 
+mod demo;
+mod first_minutes;
+mod garbage;
+mod help;
 mod import;
 mod kill;
+mod manners;
+mod person;
 mod real;
+mod same_answers;
 mod tidy;

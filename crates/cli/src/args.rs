@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Runs a neighbourhood's own commons in the open: an account book of goods and money that everyone can
 /// check and nobody can rewrite.
 #[derive(Debug, Parser)]
-#[command(name = "lifeboat", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "lifeboat", version, max_term_width = 100)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
 pub struct Cli {
     /// What every command understands.
@@ -24,10 +24,24 @@ pub struct Cli {
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// The folder with your keys and logs
-    #[arg(long, global = true, value_name = "FOLDER", env = "LIFEBOAT_HOME", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "LIFEBOAT_HOME",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub home: Option<PathBuf>,
     /// The cell that is meant, by its name, when your home knows more than one
-    #[arg(long, global = true, value_name = "NAME", env = "LIFEBOAT_CELL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "LIFEBOAT_CELL",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub cell: Option<String>,
     /// Print one JSON object a line, for programs
     #[arg(long, global = true)]
@@ -36,10 +50,17 @@ pub struct Global {
     #[arg(long, short, global = true)]
     pub yes: bool,
     /// For how many seconds to try to reach other homes
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3600))]
+    #[arg(long, global = true, value_name = "SECONDS", hide_short_help = true, value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub wait: Option<u64>,
     /// Read your passphrase from the first line of this file instead of asking
-    #[arg(long, global = true, value_name = "FILE", env = "LIFEBOAT_PASSPHRASE_FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "LIFEBOAT_PASSPHRASE_FILE",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub passphrase_file: Option<PathBuf>,
 }
 

@@ -121,9 +121,8 @@ impl From<HomeError> for Failure {
                 Self::with(Code::StoreMissing, text!("home-missing", path = path.display().to_string()))
                     .hint(text!("home-missing-hint"))
             }
-            HomeError::Exists(path) => {
-                Self::new(text!("home-exists", path = path.display().to_string())).hint(text!("home-exists-hint"))
-            }
+            HomeError::Exists(path) => Self::new(text!("home-exists", path = path.display().to_string()))
+                .hint(text!("home-exists-hint")),
             HomeError::InUse(path) => {
                 Self::with(Code::StoreInUse, text!("home-in-use", path = path.display().to_string()))
                     .hint(text!("home-in-use-hint"))
@@ -157,7 +156,9 @@ impl From<KeyError> for Failure {
             KeyError::NoMember => {
                 Self::with(Code::NoIdentity, text!("no-member-key")).hint(text!("no-member-key-hint"))
             }
-            KeyError::WrongPassphrase => Self::new(text!("wrong-passphrase")).hint(text!("wrong-passphrase-hint")),
+            KeyError::WrongPassphrase => {
+                Self::new(text!("wrong-passphrase")).hint(text!("wrong-passphrase-hint"))
+            }
             KeyError::Home(error) => error.into(),
             other => Self::new(other.to_string()),
         }

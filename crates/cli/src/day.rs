@@ -68,7 +68,8 @@ pub fn moment(ms: u64, zone: &TimeZone) -> String {
 
 /// A moment as `2026-11-23 18:05 UTC`, with the zone, where a reader may expect another one.
 pub fn moment_in_zone(ms: u64, zone: &TimeZone) -> String {
-    let at = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
+    let at =
+        i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
@@ -91,7 +92,8 @@ pub fn from_number(number: i64) -> Date {
 pub fn parse(written: &str, today: Date, toward: Toward) -> Result<Date, BadDay> {
     let text = written.trim().to_lowercase();
     let unknown = || BadDay::Unknown(written.to_owned());
-    let is_word = |id: &str| crate::text::find(id, Vec::new()).is_some_and(|words| words.split(' ').any(|w| w == text));
+    let is_word =
+        |id: &str| crate::text::find(id, Vec::new()).is_some_and(|words| words.split(' ').any(|w| w == text));
     if is_word("word-today") {
         return Ok(today);
     }

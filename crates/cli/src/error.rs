@@ -52,7 +52,14 @@ impl Failure {
 
     /// A failure with this exit code.
     pub fn with(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), causes: Vec::new(), hint: None, silent: false, pipe_closed: false }
+        Self {
+            code,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            silent: false,
+            pipe_closed: false,
+        }
     }
 
     /// What was typed cannot be understood.

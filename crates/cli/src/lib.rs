@@ -19,6 +19,7 @@ pub mod say;
 pub mod sentence;
 pub mod session;
 pub mod text;
+pub mod trial;
 pub mod ui;
 pub mod unlock;
 pub mod words;
@@ -49,8 +50,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn listen_to_the_machine() {
     let quiet = || tracing_subscriber::EnvFilter::new("error");
     let wanted = std::env::var("LIFEBOAT_LOG").ok();
-    let filter = wanted.and_then(|wanted| tracing_subscriber::EnvFilter::try_new(wanted).ok()).unwrap_or_else(quiet);
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let filter =
+        wanted.and_then(|wanted| tracing_subscriber::EnvFilter::try_new(wanted).ok()).unwrap_or_else(quiet);
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // A second call in one process (tests) finds the first one's listener, which serves as well.
     let _ = lines.try_init();
 }

@@ -75,7 +75,8 @@ impl Names {
         let same = self.handles.iter().filter(|(_, handle)| **handle == wanted).map(|(id, _)| id);
         let same: Vec<String> = same.map(|id| self.member(id)).collect();
         if same.is_empty() {
-            return Err(Failure::new(text!("member-unknown", handle = plain(written))).hint(text!("member-unknown-hint")));
+            return Err(Failure::new(text!("member-unknown", handle = plain(written)))
+                .hint(text!("member-unknown-hint")));
         }
         Err(Failure::usage(text!("member-which", handles = same.join(", "))))
     }

@@ -122,7 +122,8 @@ fn split_number(word: &str) -> (&str, &str) {
 /// [`BadQuantity`].
 pub fn parse_number(word: &str) -> Result<i64, BadQuantity> {
     let malformed = || BadQuantity::Malformed(word.to_owned());
-    let separators: Vec<(usize, char)> = word.char_indices().filter(|(_, c)| matches!(c, '.' | ',')).collect();
+    let separators: Vec<(usize, char)> =
+        word.char_indices().filter(|(_, c)| matches!(c, '.' | ',')).collect();
     let kinds_differ = separators.windows(2).any(|pair| pair[0].1 != pair[1].1);
     let decimal = match separators.as_slice() {
         [] => None,
@@ -195,7 +196,9 @@ mod tests {
 
     fn shown(text: &str) -> String {
         match read(text) {
-            Ok(q) => format!("{}/{}/{}{}", q.millionths, q.unit, q.thing, if q.is_money { "/money" } else { "" }),
+            Ok(q) => {
+                format!("{}/{}/{}{}", q.millionths, q.unit, q.thing, if q.is_money { "/money" } else { "" })
+            }
             Err(error) => format!("{error:?}"),
         }
     }

@@ -70,17 +70,21 @@ fn unreadable(bad: BadQuantity) -> Failure {
 /// # Errors
 /// When it cannot be read, or is of another thing.
 pub fn amount_of(session: &Session, words: &[String], thing: &Thing) -> Outcome<Amount> {
-    if let [number] = words {
-        if let Ok(millionths) = quantity::parse_number(number) {
-            return Ok(Amount::from_millionths(millionths));
-        }
+    if let [number] = words
+        && let Ok(millionths) = quantity::parse_number(number)
+    {
+        return Ok(Amount::from_millionths(millionths));
     }
     let read = quantity(session, words)?;
     if read.thing == *thing {
         return Ok(read.amount);
     }
     let one = Quantity { amount: read.amount, thing: thing.clone() };
-    Err(Failure::usage(text!("other-thing", given = plain(&read.to_string()), wanted = plain(&one.to_string()))))
+    Err(Failure::usage(text!(
+        "other-thing",
+        given = plain(&read.to_string()),
+        wanted = plain(&one.to_string())
+    )))
 }
 
 /// The place of this name.
@@ -92,7 +96,8 @@ pub fn place(session: &Session, name: &str) -> Outcome<PlaceId> {
     charter.place_named(name.trim()).ok_or_else(|| {
         let known: Vec<String> = charter.places.values().map(|name| plain(name.as_str())).collect();
         let known = if known.is_empty() { text!("none") } else { known.join(", ") };
-        Failure::usage(text!("place-unknown", name = plain(name))).hint(text!("place-unknown-hint", known = known))
+        Failure::usage(text!("place-unknown", name = plain(name)))
+            .hint(text!("place-unknown-hint", known = known))
     })
 }
 
@@ -114,7 +119,8 @@ fn past_day(session: &Session, written: &str) -> Outcome<Option<Day>> {
     if date == session.today {
         return Ok(None);
     }
-    let number = u32::try_from(day::number(date)).map_err(|_| Failure::usage(text!("day-unknown", written = written)))?;
+    let number = u32::try_from(day::number(date))
+        .map_err(|_| Failure::usage(text!("day-unknown", written = written)))?;
     Ok(Some(Day(number)))
 }
 
@@ -139,7 +145,8 @@ pub fn until(session: &Session, by: Option<&str>) -> Outcome<Time> {
 /// The moment when a day ends in the cell's time zone.
 pub fn end_of(session: &Session, date: Date) -> Time {
     let next = date.tomorrow().unwrap_or(date);
-    let midnight = next.to_zoned_datetime(session.zone.clone()).map(|moment| moment.timestamp().as_millisecond());
+    let midnight =
+        next.to_zoned_datetime(session.zone.clone()).map(|moment| moment.timestamp().as_millisecond());
     Time::from_ms(midnight.ok().and_then(|ms| u64::try_from(ms).ok()).unwrap_or(u64::MAX))
 }
 

@@ -52,7 +52,13 @@ impl Teller<'_> {
         }
     }
 
-    fn membership(&self, said: &MembershipStatement, who: &str, handle: &str, note: Option<String>) -> String {
+    fn membership(
+        &self,
+        said: &MembershipStatement,
+        who: &str,
+        handle: &str,
+        note: Option<String>,
+    ) -> String {
         match said {
             MembershipStatement::Vouch(vouch) => match vouch.replaces {
                 Some(member) => text!("said-vouch-again", who = who, handle = self.names.member(&member)),
@@ -66,11 +72,15 @@ impl Teller<'_> {
                 };
                 with(text!("said-key-added", who = who, mark = key_mark(&added.key)), until)
             }
-            MembershipStatement::KeyEnded(ended) => text!("said-key-ended", who = who, mark = key_mark(&ended.key)),
+            MembershipStatement::KeyEnded(ended) => {
+                text!("said-key-ended", who = who, mark = key_mark(&ended.key))
+            }
             MembershipStatement::NodeNamed(node) if node.serves => {
                 text!("said-node", who = who, mark = key_mark(&node.node))
             }
-            MembershipStatement::NodeNamed(node) => text!("said-node-ended", who = who, mark = key_mark(&node.node)),
+            MembershipStatement::NodeNamed(node) => {
+                text!("said-node-ended", who = who, mark = key_mark(&node.node))
+            }
             MembershipStatement::HandleChanged(_) => text!("said-handle", who = who, handle = handle),
         }
     }
@@ -82,9 +92,13 @@ impl Teller<'_> {
         let more = [note, self.more(said.common())].concat();
         let sentence = match said {
             LedgerStatement::Received(said) => text!("said-received", who = who, what = what(&said.quantity)),
-            LedgerStatement::Given(said) if said.slip => text!("said-slip", who = who, what = what(&said.quantity)),
+            LedgerStatement::Given(said) if said.slip => {
+                text!("said-slip", who = who, what = what(&said.quantity))
+            }
             LedgerStatement::Given(said) => text!("said-given", who = who, what = what(&said.quantity)),
-            LedgerStatement::OpeningStock(said) => text!("said-stock", who = who, what = what(&said.quantity)),
+            LedgerStatement::OpeningStock(said) => {
+                text!("said-stock", who = who, what = what(&said.quantity))
+            }
             LedgerStatement::Need(said) => {
                 let by = self.day_of(said.until);
                 text!("said-need", who = who, what = what(&said.quantity), by = by)
@@ -96,7 +110,8 @@ impl Teller<'_> {
             LedgerStatement::Meet(meet) => self.meet(meet, who),
             LedgerStatement::ReceiptConfirmed(receipt) => {
                 let given = self.given(&receipt.given);
-                let amount = given.map_or_else(|| receipt.amount.to_string(), |all| all.with(receipt.amount).to_string());
+                let amount = given
+                    .map_or_else(|| receipt.amount.to_string(), |all| all.with(receipt.amount).to_string());
                 let amount = plain(&amount);
                 let number = self.number(&receipt.given);
                 if receipt.on_behalf {

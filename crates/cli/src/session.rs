@@ -6,22 +6,21 @@ use crate::context::{Context, clock, random};
 use crate::error::{Code, Failure, Outcome};
 use crate::names::Names;
 use crate::sentence::Teller;
+use crate::trial::{Known, Lookup, Trial};
 use crate::ui::{Look, plain};
 use crate::{cells, day, expect_answer, fate, reference, text, unlock};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lifeboat_commons::ledger::{Given, LedgerStatement, Need, Offer, OpeningStock, Received, Thing};
-use lifeboat_commons::{Effect, History, Inadmissible, MemberId, Reason, Said, State};
+use lifeboat_commons::{History, Inadmissible, MemberId, Reason, Said, State};
 use lifeboat_log::codec::List;
 use lifeboat_log::detail::SALT_LEN;
-use lifeboat_log::{
-    CellId, Detail, DetailTag, EntryId, KeyCache, Link, Nonce, Record, SecretKey, Seen, SignedEntry, Term, Time,
-};
+use lifeboat_log::{Detail, DetailTag, EntryId, KeyCache, Nonce, Record, SecretKey, Seen, SignedEntry, Time};
 use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Role, Signed, View};
 use lifeboat_node::limits::MAX_SUBMIT;
 use lifeboat_node::{Answer, Ask, Desk, Home};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How long an entry may wait to be placed: it can travel by USB stick.
 const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
@@ -178,7 +177,8 @@ impl Session {
         let mark = reference::mark(&record.entry().id());
         if wanted.mark.as_ref().is_some_and(|letters| *letters != mark) {
             let is = reference::precise(wanted.position, &record.entry().id());
-            return Err(Failure::new(text!("entry-other", written = written, is = is)).hint(text!("entry-other-hint")));
+            return Err(Failure::new(text!("entry-other", written = written, is = is))
+                .hint(text!("entry-other-hint")));
         }
         Ok((entered, record))
     }
@@ -332,7 +332,7 @@ impl Session {
 
     /// The state with one's own entries that are still under way, as far as they can be read.
     fn trial(&self) -> Trial {
-        let mut trial = Trial { state: self.state.clone(), placed: Vec::new(), last: BTreeMap::new() };
+        let mut trial = Trial::on(self.state.clone());
         let mut keys = KeyCache::default();
         for signed in &self.view.waiting {
             let Ok(entry) = SignedEntry::verify(signed.entry.to_vec(), &mut keys) else { continue };
@@ -353,7 +353,8 @@ impl Session {
         for entry in ready {
             context.ui.aside(Look::Strong, text!("public-for-ever", sentence = &entry.sentence));
         }
-        let question = if ready.len() == 1 { text!("ask-sign") } else { text!("ask-sign-all", count = ready.len()) };
+        let question =
+            if ready.len() == 1 { text!("ask-sign") } else { text!("ask-sign-all", count = ready.len()) };
         if context.ui.ask_yes(&question)? { Ok(()) } else { Err(not_done()) }
     }
 
@@ -414,66 +415,14 @@ fn look(context: &mut Context, desk: &mut Desk, cell: &CellOverview) -> Outcome<
     Ok((view, state.at(now)))
 }
 
-/// The state with entries that are not placed yet tried on it, one after another.
-struct Trial {
-    state: State,
-    placed: Vec<Record>,
-    /// The last entry about each thing.
-    last: BTreeMap<Thing, EntryId>,
-}
-
-impl Trial {
-    fn apply(&mut self, entry: &SignedEntry, now: Time, lookup: &Lookup<'_>) -> Effect {
-        let known = Known { placed: &self.placed, lookup };
-        let effect = self.state.preview(entry, now, &known);
-        if !effect.is_applied() {
-            return effect;
-        }
-        let time = now.max(self.state.time());
-        let link = Link::new(Term::FIRST, self.state.next(), self.state.head(), time, entry.id());
-        if let Some(record) = Record::place(link, entry.clone()) {
-            self.state.apply(&record, &known);
-            self.placed.push(record);
-        }
-        effect
-    }
-}
-
-struct Known<'a> {
-    placed: &'a [Record],
-    lookup: &'a Lookup<'a>,
-}
-
-impl History for Known<'_> {
-    fn find(&self, id: &EntryId) -> Option<Record> {
-        let tried = self.placed.iter().find(|record| record.entry().id() == *id);
-        tried.cloned().or_else(|| self.lookup.find(id))
-    }
-}
-
-/// Looks earlier entries up in the home, when the fold asks.
-pub struct Lookup<'a> {
-    desk: &'a RefCell<Desk>,
-    cell: CellId,
-}
-
-impl History for Lookup<'_> {
-    fn find(&self, id: &EntryId) -> Option<Record> {
-        let ask = Ask::Find { cell: self.cell, reference: Reference::Id(*id) };
-        match self.desk.borrow_mut().answer(ask) {
-            Ok(Answer::Records(records)) => read_record(records.first()?).ok(),
-            _ => None,
-        }
-    }
-}
-
 /// The record of an answer; it was verified before it was stored, and is read strictly again.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn read_record(entered: &Entered) -> Outcome<Record> {
-    Record::verify(&entered.record, &mut KeyCache::default())
-        .map_err(|error| Failure::new(text!("record-unreadable")).because(error).hint(text!("state-unreadable-hint")))
+    Record::verify(&entered.record, &mut KeyCache::default()).map_err(|error| {
+        Failure::new(text!("record-unreadable")).because(error).hint(text!("state-unreadable-hint"))
+    })
 }
 
 fn text_of((reference, detail): (&lifeboat_log::DetailRef, &Detail)) -> Option<(u16, String)> {
@@ -494,5 +443,7 @@ pub fn not_done() -> Failure {
 
 /// The failure of an entry that would be void.
 pub fn void(reason: &Reason, sentence: &str) -> Failure {
-    Failure::new(text!("would-be-void", sentence = sentence)).because(reason).hint(text!("would-be-void-hint"))
+    Failure::new(text!("would-be-void", sentence = sentence))
+        .because(reason)
+        .hint(text!("would-be-void-hint"))
 }

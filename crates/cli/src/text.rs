@@ -86,7 +86,7 @@ pub fn message(id: &str, args: Vec<(&'static str, Arg)>) -> String {
     })
 }
 
-/// A text of the catalogue: `text!("stopped")`, `text!("placed", number = 5, homes = 2)`.
+/// A text of the catalogue: `text!("cell-none")`, `text!("outbox-count", count = 2)`.
 #[macro_export]
 macro_rules! text {
     ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
@@ -138,7 +138,8 @@ mod tests {
         }
         let by_rule = ["example-", "refused-", "void-", "kind-", "word-", "help-", "step-"];
         for id in &known {
-            let named = code.contains(&format!("\"{id}\"")) || by_rule.iter().any(|rule| id.starts_with(rule));
+            let named =
+                code.contains(&format!("\"{id}\"")) || by_rule.iter().any(|rule| id.starts_with(rule));
             assert!(named, "the catalogue has the text {id}, which no code uses");
         }
     }

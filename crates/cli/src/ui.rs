@@ -131,7 +131,8 @@ impl Ui {
     /// As [`Ui::line`].
     pub fn table(&mut self, rows: &[Vec<String>]) -> Outcome {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |c: usize| rows.iter().filter_map(|row| row.get(c)).map(|cell| wide(cell)).max().unwrap_or(0);
+        let width =
+            |c: usize| rows.iter().filter_map(|row| row.get(c)).map(|cell| wide(cell)).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for row in rows {
             let mut line = String::new();
@@ -264,7 +265,8 @@ fn wide(cell: &str) -> usize {
 /// line breaks, and marks that turn the direction of writing.
 pub fn plain(text: &str) -> String {
     let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
     text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }

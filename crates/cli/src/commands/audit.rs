@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::error::{Code, Failure, Outcome};
 use crate::text;
 use crate::ui::{Look, plain};
-use lifeboat_store::audit::{AuditReport, Finding, Progress, audit_folder};
 use lifeboat_store::StoreError;
+use lifeboat_store::audit::{AuditReport, Finding, Progress, audit_folder};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     };
     if !folder.is_dir() {
         let path = folder.display().to_string();
-        return Err(Failure::with(Code::StoreMissing, text!("audit-no-log", path = path)).hint(text!("audit-no-log-hint")));
+        return Err(Failure::with(Code::StoreMissing, text!("audit-no-log", path = path))
+            .hint(text!("audit-no-log-hint")));
     }
     let mut report = audit(context, &folder)?;
     for _ in 1..tries {
@@ -96,7 +97,9 @@ fn show(context: &mut Context, report: &AuditReport) -> Outcome {
 fn line(finding: &Finding) -> String {
     let what = plain(&finding.what);
     match finding.position {
-        Some(at) => text!("audit-finding-at", number = at.to_string(), file = plain(&finding.file), what = what),
+        Some(at) => {
+            text!("audit-finding-at", number = at.to_string(), file = plain(&finding.file), what = what)
+        }
         None => text!("audit-finding", file = plain(&finding.file), what = what),
     }
 }

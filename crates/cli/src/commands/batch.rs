@@ -160,7 +160,10 @@ mod tests {
     #[test]
     fn a_line_is_split_as_a_shell_would() {
         let words = |line: &str| split(line).map(|words| words.join("|"));
-        assert_eq!(words("in 40 EUR --from \"street collection\"").as_deref(), Some("in|40|EUR|--from|street collection"));
+        assert_eq!(
+            words("in 40 EUR --from \"street collection\"").as_deref(),
+            Some("in|40|EUR|--from|street collection")
+        );
         assert_eq!(words("out 5 EUR --for 'bus fares'  ").as_deref(), Some("out|5|EUR|--for|bus fares"));
         assert_eq!(words("in 1 \"\"").as_deref(), Some("in|1|"));
         assert_eq!(words("in \"40"), None);

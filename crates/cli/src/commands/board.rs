@@ -39,10 +39,13 @@ pub fn needs(context: &mut Context, _args: &NeedsArgs) -> Outcome {
     let mut rows = Vec::new();
     for need in needs {
         let fits = ledger.fits_need(need);
-        let numbers: Vec<u64> = fits.iter().filter_map(|fit| match fit {
-            Fit::Offer(offer) => Some(offer.position.0),
-            Fit::Stock { .. } => None,
-        }).collect();
+        let numbers: Vec<u64> = fits
+            .iter()
+            .filter_map(|fit| match fit {
+                Fit::Offer(offer) => Some(offer.position.0),
+                Fit::Stock { .. } => None,
+            })
+            .collect();
         let mut row = row(&session, need);
         row.push(fit_text(need, &fits));
         rows.push(row);
@@ -158,7 +161,11 @@ pub fn balance(context: &mut Context, _args: &BalanceArgs) -> Outcome {
     let sums = session.state.ledger().balances();
     if rows.len() > sums.len() {
         for (currency, sum) in sums {
-            context.ui.line(text!("balance-sum", amount = sum.money(), currency = plain(currency.as_str())))?;
+            context.ui.line(text!(
+                "balance-sum",
+                amount = sum.money(),
+                currency = plain(currency.as_str())
+            ))?;
         }
     }
     Ok(())

@@ -41,7 +41,8 @@ impl Args {
         let (entered, record) = session.find(context, &self.number)?;
         if let Some(by) = session.state.corrected_by(record.link().position) {
             let by = reference::short(by);
-            return Err(Failure::new(text!("corrected-already", by = &by)).hint(text!("corrected-already-hint", by = &by)));
+            return Err(Failure::new(text!("corrected-already", by = &by))
+                .hint(text!("corrected-already-hint", by = &by)));
         }
         let fixed = || Failure::new(text!("not-correctable")).hint(text!("not-correctable-hint"));
         let Ok(Statement::Ledger(old)) = Statement::decode(record.entry()) else { return Err(fixed()) };
@@ -105,7 +106,10 @@ impl Args {
         match (self.quantity.as_slice(), need) {
             ([], _) => Ok(old.amount),
             (words, Some(need)) => say::amount_of(session, words, &need.quantity.thing),
-            _ => Err(Failure::new(text!("need-unknown", number = &self.number)).hint(text!("need-unknown-hint"))),
+            _ => {
+                Err(Failure::new(text!("need-unknown", number = &self.number))
+                    .hint(text!("need-unknown-hint")))
+            }
         }
     }
 }

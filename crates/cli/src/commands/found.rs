@@ -9,8 +9,8 @@ use lifeboat_commons::{Charter, charter::CharterText};
 use lifeboat_log::codec::{self, Bytes, List, Text};
 use lifeboat_log::opening::Right;
 use lifeboat_log::{
-    CellId, Detail, DetailTag, Entry, Founding, Kind, Nonce, Opening, PublicKey, Seen, SignedEntry, StateHash,
-    Term, Time,
+    CellId, Detail, DetailTag, Entry, Founding, Kind, Nonce, Opening, PublicKey, Seen, SignedEntry,
+    StateHash, Term, Time,
 };
 use lifeboat_node::ask::{NewTermKey, Signed};
 use lifeboat_node::{Answer, Ask, Desk};
@@ -101,7 +101,9 @@ fn found(
 fn charter(args: &Args) -> Outcome<Charter> {
     let zone = args.zone.clone().unwrap_or_else(day::zone_of_machine);
     if day::zone(&zone).is_none() {
-        return Err(Failure::usage(text!("zone-unknown", zone = plain(&zone))).hint(text!("zone-unknown-hint")));
+        return Err(
+            Failure::usage(text!("zone-unknown", zone = plain(&zone))).hint(text!("zone-unknown-hint"))
+        );
     }
     let unfit = |what: &str| Failure::usage(text!("name-unfit", name = plain(what)));
     let name = args.name.trim();
@@ -113,8 +115,10 @@ fn charter(args: &Args) -> Outcome<Charter> {
     for code in args.money.iter().flat_map(|codes| codes.split(',')) {
         let code = code.trim().to_uppercase();
         let currency = Text::<MAX_CURRENCY>::new(code.clone());
-        let currency = currency.filter(|code| lifeboat_commons::ledger::is_currency(code));
-        charter.currencies.push(currency.ok_or_else(|| Failure::usage(text!("currency-unfit", code = plain(&code))))?);
+        let currency = currency.filter(lifeboat_commons::ledger::is_currency);
+        charter
+            .currencies
+            .push(currency.ok_or_else(|| Failure::usage(text!("currency-unfit", code = plain(&code))))?);
     }
     for place in args.place.iter().flat_map(|places| places.split(',')) {
         charter.add_place(place.trim()).ok_or_else(|| unfit(place))?;

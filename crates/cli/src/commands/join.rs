@@ -95,7 +95,12 @@ fn home(context: &mut Context, args: &Args) -> Outcome<Home> {
     Ok(home)
 }
 
-fn accept(context: &mut Context, home: &Home, card: &CardText, handle: &str) -> Outcome<(Acceptance, Detail)> {
+fn accept(
+    context: &mut Context,
+    home: &Home,
+    card: &CardText,
+    handle: &str,
+) -> Outcome<(Acceptance, Detail)> {
     let Some(invite) = card.invite else {
         return Err(Failure::usage(text!("join-card")).hint(text!("join-card-hint")));
     };

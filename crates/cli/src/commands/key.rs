@@ -6,8 +6,8 @@ use crate::error::{Failure, Outcome};
 use crate::say;
 use crate::sentence::key_mark;
 use crate::session::Session;
-use crate::ui::plain;
 use crate::text;
+use crate::ui::plain;
 use lifeboat_commons::membership::{HandleChanged, KeyAdded, KeyEnded};
 use lifeboat_commons::{Common, Powers};
 use lifeboat_log::{DetailTag, PublicKey, SecretKey, Time};
@@ -104,13 +104,19 @@ fn powers(powers: Powers) -> String {
     if powers == Powers::HOME { text!("key-all") } else { text!("key-some") }
 }
 
-fn added(session: &Session, home: &std::path::Path, until: Option<&str>, sign_only: bool) -> Outcome<KeyAdded> {
+fn added(
+    session: &Session,
+    home: &std::path::Path,
+    until: Option<&str>,
+    sign_only: bool,
+) -> Outcome<KeyAdded> {
     let member = session.member()?;
     let other = lifeboat_node::Home::open(home)?;
     let key: SecretKey = lifeboat_node::Keys::of(&other).member(None)?;
     let until = match until {
         Some(written) => {
-            let date = day::parse(written, session.today, Toward::Future).map_err(|bad| Failure::usage(bad.text()))?;
+            let date = day::parse(written, session.today, Toward::Future)
+                .map_err(|bad| Failure::usage(bad.text()))?;
             say::end_of(session, date)
         }
         None => Time::ZERO,

@@ -21,7 +21,8 @@ pub struct Args {
 /// When the last member would leave.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
-    let said = compose(&Leave { common: Common::default() }).map_err(|error| Failure::usage(error.to_string()))?;
+    let said =
+        compose(&Leave { common: Common::default() }).map_err(|error| Failure::usage(error.to_string()))?;
     context.ui.warn(text!("leave-warning"));
     session.say(context, Draft::plain(said).note(args.note.as_deref())).map(drop)
 }

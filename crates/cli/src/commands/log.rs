@@ -54,7 +54,8 @@ const SORTS: [(&str, u16); 10] = [
 /// When there is no cell, or a word cannot be understood.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
-    let from = args.from.as_ref().map(|written| reference::parse(written).map_err(Failure::usage)).transpose()?;
+    let from =
+        args.from.as_ref().map(|written| reference::parse(written).map_err(Failure::usage)).transpose()?;
     let mut next = match &from {
         Some(reference) => Some(reference.position),
         None => args.all.then_some(Position(0)),
@@ -93,7 +94,8 @@ fn kinds(args: &Args) -> Outcome<Vec<u16>> {
         let found = SORTS.iter().find(|(name, _)| *name == sort.to_lowercase());
         let known = || SORTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         found.map(|(_, kind)| *kind).ok_or_else(|| {
-            Failure::usage(text!("sort-unknown", sort = plain(sort))).hint(text!("sort-unknown-hint", known = known()))
+            Failure::usage(text!("sort-unknown", sort = plain(sort)))
+                .hint(text!("sort-unknown-hint", known = known()))
         })
     };
     args.kind.iter().flat_map(|kinds| kinds.split(',')).map(|sort| kind(&sort.trim().to_owned())).collect()

@@ -69,9 +69,11 @@ impl Args {
 /// The open need of this number.
 fn need<'a>(context: &mut Context, session: &'a Session, written: &str) -> Outcome<&'a Post> {
     let id = entry_id(context, session, written)?;
-    session.state.ledger().need(&id).ok_or_else(|| {
-        Failure::new(text!("need-unknown", number = written)).hint(text!("need-unknown-hint"))
-    })
+    session
+        .state
+        .ledger()
+        .need(&id)
+        .ok_or_else(|| Failure::new(text!("need-unknown", number = written)).hint(text!("need-unknown-hint")))
 }
 
 fn offer_of<'a>(context: &mut Context, session: &'a Session, written: &str) -> Outcome<&'a Post> {

@@ -46,9 +46,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 }
 
 fn standing(session: &Session, member: &Member) -> String {
-    let on = |time: lifeboat_log::Time| {
-        day::long(day::of_moment(time.ms(), &session.zone), session.today)
-    };
+    let on = |time: lifeboat_log::Time| day::long(day::of_moment(time.ms(), &session.zone), session.today);
     match member.left {
         Some(left) => text!("members-left", day = on(left)),
         None if member.vote_from > session.now => text!("members-new", from = on(member.vote_from)),

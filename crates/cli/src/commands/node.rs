@@ -117,9 +117,9 @@ fn status(context: &mut Context, home: &Home) -> Outcome {
     for address in &overview.addresses {
         context.ui.line(format!("  {}", plain(address)))?;
     }
-    let peers = overview.peers.iter().map(|peer| {
-        json!({"key": peer.key.to_string(), "addresses": peer.addresses, "connected": peer.connected})
-    });
+    let peers = overview.peers.iter().map(
+        |peer| json!({"key": peer.key.to_string(), "addresses": peer.addresses, "connected": peer.connected}),
+    );
     context.ui.object(json!({
         "running": overview.node_running, "node": overview.node_key.to_string(),
         "addresses": overview.addresses, "peers": peers.collect::<Vec<_>>(),

@@ -155,7 +155,8 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 fn load(context: &mut Context, desk: &mut Desk, path: &Path) -> Outcome {
     let path = file_in(path);
-    let bundle = lifeboat_node::home::read_bounded(&path, MAX_BUNDLE).map_err(|e| Failure::file(&path, &e))?;
+    let bundle =
+        lifeboat_node::home::read_bounded(&path, MAX_BUNDLE).map_err(|e| Failure::file(&path, &e))?;
     let answer = context.ask(desk, Ask::OutboxLoad { bundle: bundle.into() })?;
     let fates = expect_answer!(answer, Answer::Submitted(fates) => fates)?;
     let count = |wanted: fn(&Fate) -> bool| fates.iter().filter(|fate| wanted(fate)).count();
@@ -167,7 +168,12 @@ fn load(context: &mut Context, desk: &mut Desk, path: &Path) -> Outcome {
             context.ui.warn(refusal_text(name, text));
         }
     }
-    context.ui.line(text!("outbox-loaded", placed = placed, queued = queued, refused = fates.len() - placed - queued))?;
+    context.ui.line(text!(
+        "outbox-loaded",
+        placed = placed,
+        queued = queued,
+        refused = fates.len() - placed - queued
+    ))?;
     fate::exit(&fates)
 }
 
@@ -175,7 +181,9 @@ fn drop_one(context: &mut Context, mut desk: Desk, number: usize) -> Outcome {
     let entries = entries(context, &mut desk)?;
     let own = number.checked_sub(1).and_then(|at| entries.get(at));
     let Some(own) = own else {
-        return Err(Failure::usage(text!("outbox-no-such", number = number)).hint(text!("outbox-no-such-hint")));
+        return Err(
+            Failure::usage(text!("outbox-no-such", number = number)).hint(text!("outbox-no-such-hint"))
+        );
     };
     let (mut desk, sentences) = sentences(context, desk, std::slice::from_ref(own))?;
     let sentence = sentences.concat();

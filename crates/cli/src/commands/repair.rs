@@ -28,7 +28,8 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     };
     for cell in cells {
         let answer = context.ask(&mut desk, Ask::Repair { cell: cell.cell })?;
-        let (words, records) = expect_answer!(answer, Answer::Repaired { words, records } => (words, records))?;
+        let (words, records) =
+            expect_answer!(answer, Answer::Repaired { words, records } => (words, records))?;
         for word in &words {
             context.ui.line(plain(word))?;
         }

@@ -55,7 +55,10 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
         vec![text!("show-effect"), effect],
         vec![text!("show-author"), session.names.key(&entry.author)],
         vec![text!("show-signed"), moment(entry.author_time.ms())],
-        vec![text!("show-placed"), text!("show-term", time = moment(link.time.ms()), term = link.term.to_string())],
+        vec![
+            text!("show-placed"),
+            text!("show-term", time = moment(link.time.ms()), term = link.term.to_string()),
+        ],
         vec![text!("show-id"), entry.id().to_string()],
         vec![text!("show-key"), entry.author.to_string()],
     ];

@@ -4,9 +4,9 @@ use crate::context::Context;
 use crate::error::Outcome;
 use crate::ui::{Look, plain};
 use crate::{cells, day, text};
+use jiff::tz::TimeZone;
 use lifeboat_node::agent;
 use lifeboat_node::ask::{CellOverview, Overview, Step};
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 /// See how your home and your cells are
@@ -23,7 +23,11 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     let mut desk = context.desk()?;
     let overview = cells::overview(context, &mut desk)?;
     let unlocked = agent::key(&home).is_some();
-    context.ui.line(text!("status-home", handle = plain(&settings.handle), path = home.root().display().to_string()))?;
+    context.ui.line(text!(
+        "status-home",
+        handle = plain(&settings.handle),
+        path = home.root().display().to_string()
+    ))?;
     let connected = overview.peers.iter().filter(|peer| peer.connected).count();
     let node = if overview.node_running {
         text!("node-running", peers = connected)
@@ -82,7 +86,13 @@ fn head(cell: &CellOverview) -> String {
     cell.head.to_string().chars().take(12).collect()
 }
 
-fn object(context: &mut Context, overview: &Overview, handle: &str, waiting: usize, unlocked: bool) -> Outcome {
+fn object(
+    context: &mut Context,
+    overview: &Overview,
+    handle: &str,
+    waiting: usize,
+    unlocked: bool,
+) -> Outcome {
     let cells = overview.cells.iter().map(|cell| {
         json!({
             "cell": cell.cell.to_string(), "name": cell.name, "role": cell.role, "records": cell.size,

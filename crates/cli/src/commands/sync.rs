@@ -36,7 +36,8 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     }
     context.ui.finish()?;
     let code = if reached == 0 { Code::Failed } else { Code::Partly };
-    Err(Failure::with(code, text!("sync-unreached", count = reports.len() - reached)).hint(text!("sync-hint")))
+    Err(Failure::with(code, text!("sync-unreached", count = reports.len() - reached))
+        .hint(text!("sync-hint")))
 }
 
 fn show(context: &mut Context, report: &SyncReport) -> Outcome {

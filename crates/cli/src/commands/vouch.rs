@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Code, Failure, Outcome};
 use crate::session::{Draft, Session};
-use crate::ui::{Look, plain};
+use crate::ui::plain;
 use crate::{day, expect_answer, text, words};
 use lifeboat_commons::membership::Vouch;
 use lifeboat_commons::{Acceptance, Common, compose};
@@ -64,8 +64,13 @@ fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
     let mut found = knocks.iter().filter(|knock| knock.text.to_lowercase() == wanted);
     match (found.next(), found.next()) {
         (Some(knock), None) => Ok(knock),
-        (Some(_), Some(_)) => Err(Failure::new(text!("knock-twice", handle = plain(handle))).hint(text!("knock-twice-hint"))),
-        (None, _) => Err(Failure::new(text!("knock-missing", handle = plain(handle))).hint(text!("knock-missing-hint"))),
+        (Some(_), Some(_)) => {
+            Err(Failure::new(text!("knock-twice", handle = plain(handle))).hint(text!("knock-twice-hint")))
+        }
+        (None, _) => {
+            Err(Failure::new(text!("knock-missing", handle = plain(handle)))
+                .hint(text!("knock-missing-hint")))
+        }
     }
 }
 
@@ -82,15 +87,16 @@ fn hear(context: &mut Context, args: &Args, knock: &KnockItem) -> Outcome {
     if context.ui.says_yes() {
         return Err(Failure::with(Code::Usage, text!("words-needed")).hint(text!("words-needed-hint")));
     }
-    context.ui.aside(Look::Strong, text!("words-heard", handle = plain(&knock.text), words = &spoken));
-    let answer = context.ui.ask_line(&text!("words-ask"))?.to_lowercase();
+    let question = text!("words-ask", handle = plain(&knock.text), words = &spoken);
+    let answer = context.ui.ask_line(&question)?.to_lowercase();
     // No is the answer of who just presses Enter.
     if text!("word-yes").split(' ').any(|word| word == answer) { Ok(()) } else { Err(differ()) }
 }
 
 fn draft(session: &Session, args: &Args, knock: &KnockItem) -> Outcome<Draft> {
     let unreadable = || Failure::new(text!("knock-unreadable")).hint(text!("knock-twice-hint"));
-    let acceptance: Acceptance = codec::decode(&knock.acceptance).map_err(|error| unreadable().because(error))?;
+    let acceptance: Acceptance =
+        codec::decode(&knock.acceptance).map_err(|error| unreadable().because(error))?;
     let detail = Detail::from_bytes(knock.handle.to_vec()).ok_or_else(unreadable)?;
     let replaces = args.replaces.as_ref().map(|handle| session.names.find(handle)).transpose()?;
     let vouch = Vouch { common: Common::default(), acceptance, replaces };

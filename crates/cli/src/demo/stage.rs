@@ -50,7 +50,10 @@ impl Stage {
     fn command(&self, who: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("--home").arg(self.home(who)).arg("--yes");
-        command.env_remove("LIFEBOAT_HOME").env_remove("LIFEBOAT_CELL").env_remove("LIFEBOAT_PASSPHRASE_FILE");
+        command
+            .env_remove("LIFEBOAT_HOME")
+            .env_remove("LIFEBOAT_CELL")
+            .env_remove("LIFEBOAT_PASSPHRASE_FILE");
         command
     }
 
@@ -63,14 +66,20 @@ impl Stage {
         if code == Some(0) {
             return Ok(objects);
         }
-        Err(Failure::new(text!("demo-command-failed", who = who, words = words.join(" "))).because(said.trim()))
+        Err(Failure::new(text!("demo-command-failed", who = who, words = words.join(" ")))
+            .because(said.trim()))
     }
 
     /// Runs a command with something on its standard input, and says how it went.
     ///
     /// # Errors
     /// When this program cannot be started or prints no objects.
-    pub fn try_run(&self, who: &str, words: &[&str], input: &str) -> Outcome<(Option<i32>, Vec<Value>, String)> {
+    pub fn try_run(
+        &self,
+        who: &str,
+        words: &[&str],
+        input: &str,
+    ) -> Outcome<(Option<i32>, Vec<Value>, String)> {
         let mut child = self
             .command(who)
             .arg("--json")

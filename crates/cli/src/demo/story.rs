@@ -1,8 +1,8 @@
 //! What happens in the demonstration, in order. Every claim that it prints has been checked before.
 
 use super::stage::Stage;
-use super::week::{self, Row};
 use super::tamper;
+use super::week::{self, Row};
 use crate::context::{Context, clock};
 use crate::error::{Failure, Outcome};
 use crate::text;
@@ -21,7 +21,7 @@ const SIBLING: &str = "lark";
 const OAK: &str = "oak-street";
 const ELM: &str = "elm-square";
 /// How long homes may take until they agree.
-const AGREE: Duration = Duration::from_secs(20);
+const AGREE: Duration = Duration::from_secs(40);
 const LOOK: Duration = Duration::from_millis(100);
 /// After this day of the week the sibling's node is killed, and after that one it is started again.
 const KILLED_AFTER: &str = "wednesday";
@@ -151,7 +151,9 @@ impl Told<'_> {
         let (code, objects, said) =
             self.stage.try_run(&first.who, &["--cell", OAK, "batch", "-"], &lines?.join("\n"))?;
         if code != Some(0) || objects.len() != rows.len() {
-            return Err(Failure::new(text!("demo-batch", who = &first.who, day = &first.day)).because(said.trim()));
+            return Err(
+                Failure::new(text!("demo-batch", who = &first.who, day = &first.day)).because(said.trim())
+            );
         }
         for (row, object) in rows.iter().zip(&objects) {
             let position = number(std::slice::from_ref(object), "position")?;
@@ -204,7 +206,9 @@ impl Told<'_> {
             self.same_size(who)?;
         }
         let mut last = (0, String::new());
-        for (who, cell) in [(SIBLING, ELM), (FOUNDER, ELM), ("wren", OAK), ("robin", OAK), (SIBLING, OAK), (FOUNDER, OAK)] {
+        for (who, cell) in
+            [(SIBLING, ELM), (FOUNDER, ELM), ("wren", OAK), ("robin", OAK), (SIBLING, OAK), (FOUNDER, OAK)]
+        {
             let seen = [self.cell_soon(who, cell)?];
             let (records, head) = (number(&seen, "records")?, word(&seen, "head")?);
             let short: String = head.chars().take(16).collect();
@@ -256,7 +260,8 @@ impl Told<'_> {
             let report = self.stage.run(who, &["audit"])?;
             let (records, signatures) = (number(&report, "records")?, number(&report, "signatures")?);
             let checkpoints = number(&report, "checkpoints")?;
-            let sound = text!("audit-sound", records = records, signatures = signatures, checkpoints = checkpoints);
+            let sound =
+                text!("audit-sound", records = records, signatures = signatures, checkpoints = checkpoints);
             self.line(format!("{who}: {sound}"))?;
         }
         Ok(())

@@ -122,7 +122,10 @@ mod tests {
         let rows = read(WEEK).unwrap();
         let today = Date::constant(2026, 11, 22);
         let none = BTreeMap::new();
-        assert_eq!(rows[0].command(today, &none).unwrap(), "in 120 EUR --from \"street collection\" --on 2026-11-16");
+        assert_eq!(
+            rows[0].command(today, &none).unwrap(),
+            "in 120 EUR --from \"street collection\" --on 2026-11-16"
+        );
         let meet = rows.iter().find(|row| row.entry == "meet").unwrap();
         assert!(meet.command(today, &none).is_err());
         let placed = BTreeMap::from([("rice".to_owned(), 7), ("school rice".to_owned(), 9)]);

@@ -1,0 +1,149 @@
+//! The manners of the command line: exit codes, what goes to which stream, JSON, closed pipes, errors that
+//! say what to do next.
+
+use crate::person::{Person, bare, said};
+use std::process::Stdio;
+
+#[test]
+fn each_failure_has_its_exit_code_and_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = Person::at(folder.path(), "nobody");
+    assert_eq!(said(bare(), "").code, 2, "no command at all");
+    assert!(nobody.bad(2, &["no-such-command"]).contains("error:"));
+    assert!(nobody.bad(10, &["status"]).contains("hint: make one with: lifeboat init"));
+    assert!(nobody.bad(10, &["audit"]).contains("hint:"));
+    assert!(nobody.bad(10, &["audit", "no-such-folder"]).contains("hint:"));
+    let heron = Person::with_home(folder.path(), "heron");
+    assert!(heron.bad(4, &["log"]).contains("belongs to no cell"));
+    assert!(heron.bad(1, &["init", "--as", "heron"]).contains("already"));
+    assert!(heron.bad(2, &["found", "Oak Street", "--zone", "Mars/Olympus"]).contains("Europe/Madrid"));
+}
+
+#[test]
+fn a_home_in_use_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::with_home(folder.path(), "heron");
+    let home = lifeboat_node::Home::open(heron.home()).unwrap();
+    let _lock = home.lock().unwrap();
+    assert!(heron.bad(11, &["status"]).contains("another Lifeboat process"));
+}
+
+#[test]
+fn what_is_typed_wrong_is_refused_with_the_right_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let wrong = [
+        (&["in", "1,280", "EUR"][..], "could be 1280 or 1.28"),
+        (&["in", "rice"], "does not begin with a number"),
+        (&["in", "20", "kg"], "of what?"),
+        (&["in", "0", "EUR"], "nothing to write down"),
+        (&["in", "0.1234567", "kg", "salt"], "six decimals"),
+        (&["in", "5", "EUR", "--place", "cellar"], "it has: kitchen"),
+        (&["in", "5", "EUR", "--category", "fun"], "it has: survival"),
+        (&["in", "5", "EUR", "--on", "7/12/2026"], "could be two different days"),
+        (&["in", "5", "EUR", "--on", "tomorrow"], "has not come yet"),
+        (&["need", "5", "kg", "rice", "--by", "yesterday"], "has passed"),
+        (&["need", "5", "kg", "rice", "--by", "someday"], "is not a day"),
+        (&["show", "five"], "is not the number of an entry"),
+        (&["log", "--kind", "gifts"], "in, out, need"),
+        (&["--cell", "elm-square", "log"], "it knows: oak-street"),
+    ];
+    for (words, expected) in wrong {
+        let all = heron.types(words, "");
+        assert!(matches!(all.code, 2 | 4), "{words:?}: {} {}", all.code, all.err);
+        assert!(all.err.contains(expected), "{words:?}: {}", all.err);
+        assert!(all.out.is_empty(), "{words:?}: {}", all.out);
+    }
+    assert!(heron.bad(1, &["show", "5"]).contains("there is no entry #5"));
+    assert!(heron.bad(1, &["--yes", "out", "5", "EUR"]).contains("not enough"));
+    assert!(heron.bad(1, &["meet", "3", "--with", "4"]).contains("there is no entry #3"));
+    assert!(heron.bad(1, &["log", "--by", "wren"]).contains("no member is called wren"));
+    assert_eq!(heron.good(&["--json", "log"]).objects().len(), 1, "nothing of that was signed");
+}
+
+#[test]
+fn a_question_that_nobody_answers_signs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let asked = heron.types(&["in", "5", "EUR"], "");
+    assert_eq!(asked.code, 2);
+    assert!(
+        asked.err.contains("Public for ever: \"heron: 5.00 EUR in\"") && asked.err.contains("--yes"),
+        "{}",
+        asked.err
+    );
+    let no = heron.types(&["in", "5", "EUR"], "n\n");
+    assert_eq!((no.code, no.err.contains("nothing was signed")), (1, true));
+    let yes = heron.types(&["in", "5", "EUR"], "\n");
+    assert_eq!((yes.code, yes.out.as_str()), (0, "#1 placed; on 1 home\n"));
+}
+
+#[test]
+fn json_is_one_object_a_line_with_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    for (words, fields) in [
+        (&["in", "40", "EUR"][..], &["step", "position", "id", "text", "homes"][..]),
+        (&["status"], &["cells", "outbox", "node_running"]),
+        (&["log"], &["position", "text", "author", "void"]),
+        (&["show", "1"], &["reference", "id", "key"]),
+        (&["balance"], &["currency", "balance"]),
+        (&["members"], &["handle", "position"]),
+        (&["audit"], &["sound", "records", "signatures", "checkpoints"]),
+        (&["outbox"], &[]),
+        (&["invite"], &["invite", "expires_ms"]),
+        (&["repair"], &["records", "mended"]),
+        (&["agent"], &["unlocked"]),
+        (&["node", "status"], &["running"]),
+    ] {
+        let all = heron.good(&[&["--json", "--yes"], words].concat());
+        for object in all.objects() {
+            assert_eq!(object["schema"], 1, "{words:?}");
+            fields.iter().for_each(|field| assert!(object.get(field).is_some(), "{words:?} has no {field}"));
+        }
+        assert!(fields.is_empty() == all.out.is_empty(), "{words:?}: {}", all.out);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let mut child = heron.command(&["log"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn no_colour_goes_where_nobody_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let mut command = heron.command(&["status"]);
+    command.env_remove("NO_COLOR");
+    let all = said(command, "");
+    assert!(!all.out.contains('\x1b') && !all.err.contains('\x1b'));
+}
+
+#[test]
+fn a_passphrase_in_a_file_unlocks_and_a_wrong_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::at(folder.path(), "heron");
+    let (right, wrong) = (folder.path().join("right"), folder.path().join("wrong"));
+    std::fs::write(&right, "three green boats\n").unwrap();
+    std::fs::write(&wrong, "three green goats\n").unwrap();
+    let (right, wrong) = (right.to_str().unwrap(), wrong.to_str().unwrap());
+    heron.good(&["--passphrase-file", right, "init", "--as", "heron", "--no-mdns"]);
+    let found = ["--yes", "found", "Oak Street", "--zone", "UTC"];
+    assert!(heron.bad(2, &found).contains("--passphrase-file"));
+    assert!(
+        heron.bad(1, &[&["--passphrase-file", wrong], &found[..]].concat()).contains("not the passphrase")
+    );
+    heron.good(&[&["--passphrase-file", right], &found[..]].concat());
+    assert!(!heron.home().join("agent.json").exists(), "a script leaves no agent behind");
+    heron.good(&["--passphrase-file", right, "agent", "start", "--hours", "1"]);
+    heron.good(&["--yes", "in", "5", "EUR"]);
+    heron.good(&["agent", "stop"]);
+    assert_eq!(heron.types(&["--yes", "in", "5", "EUR"], "").code, 2);
+}
