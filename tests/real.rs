@@ -5,7 +5,8 @@ use lifeboat_commons::{Amount, Charter, Common, Quantity, compose, ledger};
 use lifeboat_log::codec::{self, Bytes, List};
 use lifeboat_log::opening::{Opening, Right};
 use lifeboat_log::{
-    CellId, Detail, DetailTag, Entry, Founding, Kind, Nonce, Seen, SecretKey, SignedEntry, StateHash, Term, Time,
+    CellId, Detail, DetailTag, Entry, Founding, Kind, Nonce, SecretKey, Seen, SignedEntry, StateHash, Term,
+    Time,
 };
 use lifeboat_node::ask::{CellOverview, Signed};
 use lifeboat_node::control::Control;
@@ -107,13 +108,11 @@ pub struct Node(Child);
 impl Node {
     /// Starts the node of this home, and waits until it answers.
     pub fn start(home: &Home) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(home.root().with_extension("out"));
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(home.root().with_extension("out"));
         let log = log.unwrap();
-        let child = command(home.root(), &["node"])
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let child =
+            command(home.root(), &["node"]).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let mut node = Self(child);
         wait_for("the node to answer", Duration::from_millis(5), || {
             let ended = node.0.try_wait().unwrap();
@@ -144,7 +143,9 @@ pub fn node_words(home: &Home) -> String {
 
 /// How a home's only cell is.
 pub fn cell_of(home: &Home) -> CellOverview {
-    let Answer::Overview(overview) = Desk::open(home).unwrap().answer(Ask::Overview).unwrap() else { panic!() };
+    let Answer::Overview(overview) = Desk::open(home).unwrap().answer(Ask::Overview).unwrap() else {
+        panic!()
+    };
     overview.cells.into_iter().next().expect("a cell")
 }
 

@@ -43,7 +43,7 @@ fn measure() -> Outcome<()> {
         println!("opened after a clean close:");
         child("open", &home)?.status()?;
     }
-    say_size("keeper's home", &home)?;
+    say_size("the keeper's home", &home)?;
     time_status("no node running", &home)?;
 
     let replica = Home::at(folder.join("replica"));
@@ -52,11 +52,11 @@ fn measure() -> Outcome<()> {
     drop(node.stdin.take());
     node.wait()?;
     done?;
-    say_size("follower's home after the kill", &replica)?;
     println!("opened after a kill in mid-catch-up:");
     child("open", &replica)?.status()?;
     println!("opened once more:");
     child("open", &replica)?.status()?;
+    say_size("the follower's home", &replica)?;
     Ok(())
 }
 

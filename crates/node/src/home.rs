@@ -184,6 +184,10 @@ impl Home {
         };
         let text = String::from_utf8(text)
             .map_err(|_| HomeError::Settings { path: path.clone(), reason: "it is not text".into() })?;
+        // What this program writes is never empty: nothing here would read as a home without any cell.
+        if text.trim().is_empty() {
+            return Err(HomeError::Settings { path, reason: "it is empty".into() });
+        }
         let settings: Settings = toml::from_str(&text)
             .map_err(|e| HomeError::Settings { path: path.clone(), reason: e.to_string() })?;
         if settings.cells.len() > MAX_CELLS || settings.addresses.len() > MAX_ADDRESSES {
@@ -329,7 +333,7 @@ mod tests {
     fn damaged_settings_are_named_with_their_file() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::create(folder.path().join("home"), &Settings::default()).unwrap();
-        for garbage in [&b"\xff\xfe"[..], b"cells = 5", b"[[["] {
+        for garbage in [&b"\xff\xfe"[..], b"cells = 5", b"[[[", b""] {
             fs::write(home.settings_path(), garbage).unwrap();
             let error = home.settings().unwrap_err().to_string();
             assert!(error.contains("home.toml"), "{error}");

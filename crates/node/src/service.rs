@@ -84,7 +84,10 @@ impl Service {
         progress: mpsc::Sender<Progress>,
     ) -> Result<Answer, Refusal> {
         if *self.stop.borrow() {
-            return Err(Refusal::new("stopping", "the node of this home is about to end: try again in a moment"));
+            return Err(Refusal::new(
+                "stopping",
+                "the node of this home is about to end: try again in a moment",
+            ));
         }
         match ask {
             Ask::Overview => self.overview(&progress).await,
