@@ -10,7 +10,10 @@ use lifeboat_node::ask::{Progress, Refusal};
 use lifeboat_node::background::BackgroundError;
 use lifeboat_node::{Answer, Ask, Desk, DeskError, Home, HomeError, KeyError};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Work that is done sooner needs no progress bar.
+pub const PATIENCE: Duration = Duration::from_millis(400);
 
 /// What every command has at hand.
 pub struct Context {
@@ -66,8 +69,11 @@ impl Context {
     /// # Errors
     /// What the desk says.
     pub fn ask(&mut self, desk: &mut Desk, ask: Ask) -> Outcome<Answer> {
-        let mut bar = None;
+        let (mut bar, start) = (None, Instant::now());
         let answer = desk.answer_with(ask, &mut |progress: Progress| {
+            if start.elapsed() < PATIENCE {
+                return;
+            }
             let bar = bar.get_or_insert_with(|| {
                 let label = text::find(&format!("work-{}", progress.what), Vec::new());
                 self.ui.progress(progress.total, label.unwrap_or_default())

@@ -14,7 +14,7 @@ pub fn show(context: &mut Context, link: &str) -> Outcome {
     match QrCode::with_error_correction_level(link.as_bytes(), EcLevel::L) {
         Ok(code) => {
             let picture = code.render::<Dense1x2>().quiet_zone(true).build();
-            context.ui.say(picture);
+            context.ui.picture(&picture);
         }
         Err(_) => context.ui.warn(text!("picture-too-long")),
     }

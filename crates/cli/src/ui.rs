@@ -158,6 +158,17 @@ impl Ui {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 
+    /// Shows a picture of light and dark blocks on stderr: dark on light, as cameras expect, where the
+    /// terminal has colours.
+    pub fn picture(&mut self, lines: &str) {
+        let _ = self.out.flush();
+        for line in lines.lines() {
+            let line = if self.colour_err { format!("\x1b[30;107m{line}\x1b[0m") } else { line.to_owned() };
+            // Nobody can be told that stderr is gone.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+
     /// Tells of a failure: `error:`, what lies behind it, `hint:`.
     pub fn failure(&mut self, failure: &Failure) {
         if failure.silent {

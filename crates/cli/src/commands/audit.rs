@@ -1,7 +1,7 @@
 //! `lifeboat audit`: checks a whole log from the data alone: every signature, link, proof and checkpoint.
 //! It needs no home, no key and no database, and asks nobody.
 
-use crate::context::Context;
+use crate::context::{Context, PATIENCE};
 use crate::error::{Code, Failure, Outcome};
 use crate::text;
 use crate::ui::{Look, plain};
@@ -9,7 +9,7 @@ use lifeboat_store::StoreError;
 use lifeboat_store::audit::{AuditReport, Finding, Progress, audit_folder};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Tries at the log of this home while its node may be writing.
 const TRIES: usize = 3;
@@ -49,12 +49,18 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 }
 
 fn audit(context: &mut Context, folder: &Path) -> Outcome<AuditReport> {
-    let bar = context.ui.progress(0, text!("work-audit"));
+    let (mut bar, start) = (None, Instant::now());
     let report = audit_folder(folder, &mut |progress: Progress| {
+        if start.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = bar.get_or_insert_with(|| context.ui.progress(0, text!("work-audit")));
         bar.set_length(progress.of.max(progress.records));
         bar.set_position(progress.records);
     });
-    bar.finish_and_clear();
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
     report.map_err(|error: StoreError| {
         Failure::with(Code::StoreMissing, text!("audit-failed", path = folder.display().to_string()))
             .because(error)
