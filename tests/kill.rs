@@ -133,15 +133,8 @@ fn no_entry_with_a_receipt_is_lost_however_often_the_keeper_is_killed() {
         }
     }
     keeps_its_word(&heron, cell, &all, "at the end");
-    for (receipt, term_key) in all.iter().zip(std::iter::repeat(term_key(&heron, cell))) {
-        let signers = Signers { term_key, witnesses: Vec::new() };
-        receipt.verify(&Origin { cell, term: Term::FIRST }, &signers).unwrap();
-    }
-    wait_for("the follower to catch up", Duration::from_millis(50), || {
-        let (there, here) = (cell_of(&heron), cell_of(&wren));
-        assert!(!here.notices.iter().any(|word| word.contains("ALARM")), "{:?}", here.notices);
-        (there.size, there.head) == (here.size, here.head)
-    });
+    verify_receipts(&heron, cell, &all);
+    wait_until_level(&heron, &wren);
     keeper.kill();
     drop(follower);
     assert_eq!(audits(&heron), audits(&wren));
@@ -155,6 +148,23 @@ fn no_entry_with_a_receipt_is_lost_however_often_the_keeper_is_killed() {
         began.elapsed().as_secs_f64(),
         audits(&wren),
     );
+}
+
+/// Every receipt proves its entry under the key of the keeper's term.
+fn verify_receipts(keeper: &Home, cell: CellId, receipts: &[Proof]) {
+    let signers = Signers { term_key: term_key(keeper, cell), witnesses: Vec::new() };
+    for receipt in receipts {
+        receipt.verify(&Origin { cell, term: Term::FIRST }, &signers).unwrap();
+    }
+}
+
+/// Waits until the follower holds what the keeper holds, without an alarm.
+fn wait_until_level(keeper: &Home, follower: &Home) {
+    wait_for("the follower to catch up", Duration::from_millis(50), || {
+        let (there, here) = (cell_of(keeper), cell_of(follower));
+        assert!(!here.notices.iter().any(|word| word.contains("ALARM")), "{:?}", here.notices);
+        (there.size, there.head) == (here.size, here.head)
+    });
 }
 
 fn term_key(home: &Home, cell: CellId) -> lifeboat_log::PublicKey {

@@ -78,7 +78,7 @@ pub fn fill(home: &Home, settings: &Settings, records: u64, seconds: u64) -> Out
     }
     let open = store.chain().open().ok_or("no term")?;
     let checkpoint = Checkpoint { origin: open.origin(id), size: open.tree.size(), root: open.tree.root() };
-    let signed = checkpoint.clone().sign(&term_key);
+    let signed = checkpoint.sign(&term_key);
     Promises::open(storage.clone(), id)?.promise(&checkpoint)?;
     store.set_checkpoint(&signed)?;
     storage.flush()?;

@@ -1,3 +1,5 @@
+//! The card and the invite: links read back, and damaged ones are refused.
+
 use super::*;
 use lifeboat_log::Signature;
 use lifeboat_log::testing::TestLog;

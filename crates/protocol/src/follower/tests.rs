@@ -1,3 +1,5 @@
+//! The follower: what it asks, what it takes in, and whom it puts aside.
+
 mod any_order;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The keeper: nothing is answered before it is durable, and nothing is placed twice.
+
 use super::*;
 use crate::limits::{MAX_BATCH_RECORDS, MAX_QUEUE, MAX_TICKETS};
 use crate::testing::peer;

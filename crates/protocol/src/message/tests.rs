@@ -1,3 +1,5 @@
+//! Messages: every one reads back, and any bytes are refused without a panic.
+
 use super::*;
 use lifeboat_log::testing::TestLog;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Ranges: what is served is what is missing, in batches within their bounds.
+
 use super::*;
 use crate::testing::MemoryLog;
 use proptest::prelude::*;
