@@ -43,6 +43,12 @@ fn entries_of_a_home_offline_reach_the_log_by_a_stick_once() {
     let wren = Person::with_home(folder.path(), "wren");
     heron.start_node();
     heron.takes_in(&wren);
+    wren.good(&["--yes", "in", "3", "EUR", "--from", "a hat"]);
+    wren.good(&["--yes", "correct", "2", "4", "EUR"]);
+    assert!(
+        wren.good(&["log"]).out.contains("wren: 4.00 EUR in, a hat (corrects #2)"),
+        "own texts stay at hand"
+    );
     heron.stop_node();
     let said = wren.good(&["--yes", "--wait", "0", "in", "12", "EUR"]);
     assert!(said.out.starts_with("In your outbox"), "{}", said.out);

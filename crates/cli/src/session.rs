@@ -153,7 +153,7 @@ impl Session {
     /// # Errors
     /// Exit code 4 when there is none.
     pub fn member(&self) -> Outcome<MemberId> {
-        let key = self.home.member_key().ok_or(lifeboat_node::KeyError::NoMember)?;
+        let key = lifeboat_node::Keys::of(&self.home).member_public()?;
         self.state.members().of_key(&key).ok_or_else(|| {
             Failure::with(Code::NoIdentity, text!("not-a-member", cell = plain(&self.cell.name)))
                 .hint(text!("not-a-member-hint"))

@@ -131,7 +131,7 @@ cell-which-hint = say which: --cell NAME.
 role-keeper = this computer keeps its log
 role-follower = a copy of its log, checked
 not-a-member = you are no member of { $cell } yet, as far as this home knows.
-not-a-member-hint = ask a member to vouch for you, then run: lifeboat sync.
+not-a-member-hint = ask a member to vouch for you, then run: lifeboat sync. If you are one already, keys/member.pub in your home may be damaged: put it back from a backup.
 
 ## Found, invite, join, vouch
 
@@ -296,6 +296,8 @@ slip-unknown = no open hand-over slip has the number { $number }.
 slip-unknown-hint = it may have been confirmed already: lifeboat show NUMBER.
 corrected-already = this entry was corrected already, by { $by }.
 corrected-already-hint = correct that one: lifeboat correct { $by }.
+correct-text-absent = the text of this entry is not here, and the new version would lose it.
+correct-text-absent-hint = fetch it with lifeboat sync, or say it anew: --note TEXT.
 not-correctable = an entry of this sort is not corrected.
 not-correctable-hint = say the new thing instead.
 

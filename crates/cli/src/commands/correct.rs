@@ -49,6 +49,10 @@ impl Args {
         let common = self.common(session, old.common(), record.entry().id())?;
         let before = entered.details.iter().find(|detail| detail.tag == DetailTag::NOTE.0);
         let note = self.note.clone().or_else(|| before.map(|detail| detail.text.clone()));
+        if note.is_none() && !entered.absent.is_empty() {
+            // The new version would silently lose what the old one said.
+            return Err(Failure::new(text!("correct-text-absent")).hint(text!("correct-text-absent-hint")));
+        }
         let note = note.as_deref();
         let until = |old| self.by.as_deref().map_or(Ok(old), |by| say::until(session, Some(by)));
         match old {

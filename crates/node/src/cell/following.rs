@@ -93,6 +93,10 @@ impl Following {
         match message {
             ToCell::Place { outcome, .. } => drop(outcome.send(not_keeper())),
             ToCell::Deliver { entry, details, outcome } => {
+                // Who wrote a text can read it at once, and needs nobody to send it back.
+                if let Err(error) = writing(&parts.shelf).store.put_details(&details) {
+                    tracing::warn!(%error, "own details could not be kept; they are asked for later");
+                }
                 self.outbound.deliver(*entry, details, outcome, parts);
             }
             ToCell::Forget(id) => self.outbound.forget(id, parts),
