@@ -40,6 +40,14 @@ pub enum KeyError {
     /// A key file does not hold a key.
     #[error("the key file {0} is damaged: put it back from a backup")]
     Damaged(PathBuf),
+    /// The secret and the public half of the member's key do not belong together.
+    #[error("the key files {} and {} do not belong together, so one of them is damaged: put them back from a backup", secret.display(), public.display())]
+    NotAPair {
+        /// The secret half.
+        secret: PathBuf,
+        /// The public half.
+        public: PathBuf,
+    },
     /// The term key that this home should hold is not there.
     #[error(
         "the key of the term is not in {0}: this home cannot sign for the cell any more; put the file back from a backup"
@@ -119,13 +127,30 @@ impl Keys {
             (Some(false), _) => self.read_plain(self.plain_path())?,
         };
         match self.home.member_key() {
-            Some(public) if public != key.public() => Err(KeyError::Damaged(self.public_path())),
+            Some(public) if public != key.public() => {
+                let secret = if self.member_encrypted() == Some(true) {
+                    self.encrypted_path()
+                } else {
+                    self.plain_path()
+                };
+                Err(KeyError::NotAPair { secret, public: self.public_path() })
+            }
             Some(_) => Ok(key),
             None => {
                 write_private(&self.public_path(), key.public().write().as_bytes())?;
                 Ok(key)
             }
         }
+    }
+
+    /// The member's public key, without unlocking anything.
+    ///
+    /// # Errors
+    /// [`KeyError::NoMember`] when none was made yet, [`KeyError::Damaged`] when its file cannot be read.
+    pub fn member_public(&self) -> Result<PublicKey, KeyError> {
+        let path = self.public_path();
+        let missing = if path.exists() { KeyError::Damaged(path) } else { KeyError::NoMember };
+        self.home.member_key().ok_or(missing)
     }
 
     /// The node's key, made now when there is none.
