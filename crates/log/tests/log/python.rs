@@ -1,5 +1,5 @@
 //! Runs the independent verifier, `examples/verify/verify.py`. Where Python 3.11 with `blake3` and
-//! `cryptography` is missing, its tests print SKIPPED and why.
+//! `cryptography` is missing, its tests print `skipped:` and why.
 
 use crate::vectors;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub fn is_here() -> bool {
         let here =
             Command::new("python3").args(["-c", check]).output().is_ok_and(|output| output.status.success());
         if !here {
-            println!("SKIPPED: verify.py needs python3 (3.11 or newer) with blake3 and cryptography");
+            println!("skipped: verify.py needs python3 (3.11 or newer) with blake3 and cryptography");
         }
         here
     })

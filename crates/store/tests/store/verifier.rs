@@ -1,6 +1,6 @@
 //! The independent verifier, `examples/verify/verify.py`, on the folders that a store writes: it finds
 //! them whole, and an altered one altered, by the same name as `audit_folder` does. Where Python 3.11 with
-//! `blake3` and `cryptography` is missing, these tests print SKIPPED and why.
+//! `blake3` and `cryptography` is missing, these tests print `skipped:` and why.
 
 use crate::audits::{files_of, folders};
 use crate::common::{Dice, Fixture};
@@ -14,7 +14,7 @@ fn is_here() -> bool {
     let here =
         Command::new("python3").args(["-c", check]).output().is_ok_and(|output| output.status.success());
     if !here {
-        println!("SKIPPED: verify.py needs python3 (3.11 or newer) with blake3 and cryptography");
+        println!("skipped: verify.py needs python3 (3.11 or newer) with blake3 and cryptography");
     }
     here
 }
