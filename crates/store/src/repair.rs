@@ -64,24 +64,14 @@ impl Look<'_> {
             ends = self.verify(chain, bundle)?;
             bundle += TOGETHER;
         }
-        if self.tree.size() == 0 {
+        let signed = self.checkpoint(chain)?;
+        let covered = signed.as_ref().map_or(0, |signed| signed.size);
+        let keep = self.holding(signed, notices)?;
+        if keep == 0 {
             let aside = put_aside(self.storage, self.files.folder())?;
-            let (from, covered) = (Position(start), Position(start + 1));
+            let (from, covered) = (Position(start), Position(start + covered.max(1)));
             notices.push(Notice::RecordsLost { from, covered, aside });
             return Ok(true);
-        }
-        let signed = self.checkpoint(chain)?;
-        let mut keep = self.tree.size();
-        if let Some(signed) = signed.filter(|signed| signed.size <= keep)
-            && self.files.frontier(signed.size)?.root() != signed.root
-        {
-            if self.wrong.is_none() && signed.size < keep {
-                put_aside(self.storage, &self.files.checkpoint())?;
-                notices.push(Notice::CheckpointLost);
-            } else {
-                // Every other record is held in place by the one after it.
-                keep = self.wrong.unwrap_or(keep - 1);
-            }
         }
         if self.tiles > 0 {
             notices.push(Notice::TilesRebuilt { tiles: self.tiles });
@@ -94,6 +84,36 @@ impl Look<'_> {
         let (from, covered) = (Position(start + keep), Position(start + covered.max(keep)));
         notices.push(Notice::RecordsLost { from, covered, aside });
         Ok(true)
+    }
+
+    /// How many of the records that chain are those that were stored.
+    fn holding(
+        &self,
+        signed: Option<SignedCheckpoint>,
+        notices: &mut Vec<Notice>,
+    ) -> Result<u64, StoreError> {
+        let size = self.tree.size();
+        if size == 0 {
+            return Ok(0);
+        }
+        match signed {
+            Some(signed) if signed.size <= size => {
+                if self.files.frontier(signed.size)?.root() == signed.root {
+                    return Ok(size);
+                }
+                if self.wrong.is_none() && signed.size < size {
+                    put_aside(self.storage, &self.files.checkpoint())?;
+                    notices.push(Notice::CheckpointLost);
+                    return Ok(size);
+                }
+                // Every other record is held in place by the one after it.
+                Ok(self.wrong.unwrap_or(size - 1))
+            }
+            // The chain breaks here. The last record before the break is held by none after it, and no
+            // signature covers its link: only its stored hash tells whether it is the one.
+            signed if signed.is_some() || self.has_more(size)? => Ok(self.wrong.unwrap_or(size)),
+            _ => Ok(size),
+        }
     }
 
     /// The checkpoint in the term's folder, when its keeper signed it.

@@ -35,7 +35,7 @@ fn damages(len: usize, dice: &mut Dice) -> Vec<Damage> {
 fn never_wrong(store: &LogStore, fixture: &Fixture, case: &str) {
     let records = &fixture.records;
     assert!(store.len() <= records.len() as u64, "{case}");
-    for at in (0..store.len()).step_by(19) {
+    for at in (0..store.len()).step_by(19).chain(store.len().checked_sub(1)) {
         match store.record(Position(at)) {
             Ok(found) => assert_eq!(found.as_ref(), records.get(at as usize), "{case}"),
             Err(error) => assert!(matches!(error, StoreError::Damaged { .. }), "{case}: {error}"),
@@ -73,6 +73,34 @@ fn damage_in_any_file_of_a_log_is_noticed_and_mended() {
         memory.remove(&name).unwrap();
         one_case(&memory, &fixture, &format!("{name} removed"));
     }
+}
+
+/// No signature covers a link, and the last record before a break is held by none after it.
+#[test]
+fn a_link_whose_time_was_changed_is_never_kept() {
+    let fixture = Fixture::new(700);
+    let whole = fixture.stored();
+    let bundles = whole.names().into_iter().filter(|name| name.contains("tile/entries/"));
+    let mut tried = 0;
+    for (name, records) in bundles.zip(fixture.records.chunks(256)) {
+        let mut from = 0;
+        for (place, record) in records.iter().enumerate() {
+            // The length, then format, term, position and previous link of the link.
+            let time = from + 2 + 1 + 4 + 8 + 32;
+            from += 2 + record.to_bytes().len();
+            if ![0, 1, 100, 187, 254, 255].contains(&place) {
+                continue;
+            }
+            for bit in [0, 1, 7] {
+                let memory = whole.copy();
+                memory.damage(&name, |bytes| bytes[time] ^= 1 << bit);
+                let case = format!("{name} record {place}, bit {bit} of its time");
+                one_case(&memory, &fixture, &case);
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(tried, 3 * (6 + 6 + 4));
 }
 
 fn one_case(memory: &MemoryStorage, fixture: &Fixture, case: &str) {
