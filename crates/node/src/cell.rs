@@ -4,10 +4,12 @@
 
 mod carrier;
 pub use carrier::{entropy, now};
+pub use missing::MissingDetails;
 mod delivering;
 mod following;
 mod keeping;
 mod missing;
+mod searching;
 pub mod shelf;
 
 use crate::home::Home;

@@ -148,8 +148,9 @@ impl Carrier {
     }
 
     fn close(self) {
-        if let Role::Follower(following) = self.role {
-            following.close(&self.parts);
+        match self.role {
+            Role::Keeper(keeping) => keeping.close(&self.parts),
+            Role::Follower(following) => following.close(&self.parts),
         }
         writing(&self.parts.shelf).close();
     }
@@ -186,7 +187,7 @@ fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, String
     let open = shelf.store.chain().open().ok_or("the log is empty")?;
     let term_key = keys.term(&open.opening.term_key).map_err(|e| e.to_string())?;
     let held = shelf.held_by_keeper(&promises);
-    Keeping::new(parts.config.node, term_key, held, promises).map_err(|e| e.to_string())
+    Keeping::new(&parts.config, term_key, held, promises).map_err(|e| e.to_string())
 }
 
 /// A word to the person, each once.

@@ -1,10 +1,11 @@
 //! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
 
 use super::carrier::{Parts, notice, now};
+use super::searching::Searching;
 use super::shelf::Shelf;
-use super::{Facts, Outcome, Outward, ToCell, reading, writing};
+use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, writing};
 use crate::fold::LogHistory;
-use lifeboat_log::{Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint};
+use lifeboat_log::{Detail, Position, Record, SecretKey, SignedCheckpoint};
 use lifeboat_protocol::Refusal;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
 use lifeboat_store::{Promises, Storage};
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 pub struct Keeping {
     keeper: Keeper,
     promises: Promises,
+    searching: Searching,
     effects: VecDeque<Effect>,
     asked: HashMap<Ticket, oneshot::Sender<Outcome>>,
     tickets: u64,
@@ -25,14 +27,15 @@ pub struct Keeping {
 
 impl Keeping {
     pub fn new(
-        node: PublicKey,
+        config: &CellConfig,
         term_key: SecretKey,
         held: Held,
         promises: Promises,
     ) -> Result<Self, CannotKeep> {
-        let mut keeper = Keeper::new(node, term_key, held)?;
+        let mut keeper = Keeper::new(config.node, term_key, held)?;
         let effects = keeper.start().into();
-        Ok(Self { keeper, promises, effects, asked: HashMap::new(), tickets: 0, reopen: false })
+        let searching = Searching::load(config);
+        Ok(Self { keeper, promises, searching, effects, asked: HashMap::new(), tickets: 0, reopen: false })
     }
 
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
@@ -43,14 +46,22 @@ impl Keeping {
                 self.asked.insert(ticket, outcome);
                 self.feed(Event::Submit { ticket, entry, details }, parts);
             }
-            ToCell::Have { node, next } => self.feed(Event::Have { node, next }, parts),
+            ToCell::Have { node, next } => {
+                self.searching.connected(node);
+                self.feed(Event::Have { node, next }, parts);
+            }
+            ToCell::Connected(peer) => self.searching.connected(peer),
+            ToCell::Disconnected(peer) => self.searching.disconnected(&peer),
+            ToCell::AskFailed(peer) => self.searching.failed(&peer),
+            ToCell::Details { peer, details } => self.searching.arrived(&peer, details, parts),
             ToCell::Tick => {
                 if std::mem::take(&mut self.reopen) {
                     self.effects.push_back(Effect::Reopen);
                 }
+                self.searching.tick(parts);
                 self.feed(Event::Tick, parts);
             }
-            // A keeper asks nobody: the rest is for followers.
+            // A keeper asks nobody for records: the rest is for followers.
             _ => {}
         }
     }
@@ -60,10 +71,15 @@ impl Keeping {
         let Some(effect) = self.effects.pop_front() else { return false };
         match effect {
             Effect::Persist { records, details } => {
+                let placed = records.first().zip(records.last());
+                let placed = placed.map(|(a, b)| (a.link().position, b.link().position.next()));
                 let event = match persist(&mut writing(&parts.shelf), records, &details) {
                     Ok(()) => Event::Persisted,
                     Err(error) => self.failed(&error, parts),
                 };
+                if let (Event::Persisted, Some((first, next))) = (&event, placed) {
+                    self.searching.placed(first, next);
+                }
                 self.feed(event, parts);
             }
             Effect::Promise(checkpoint) => {
@@ -92,6 +108,12 @@ impl Keeping {
         facts.level = true;
         facts.held = self.keeper.held();
         facts.pending = self.keeper.waiting();
+        facts.wanted = self.searching.wanted(self.keeper.chain().next());
+    }
+
+    /// Writes down how far all details are here.
+    pub fn close(&self, parts: &Parts) {
+        self.searching.save(&parts.config);
     }
 
     fn feed(&mut self, event: Event, parts: &Parts) {

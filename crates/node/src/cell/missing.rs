@@ -31,6 +31,15 @@ impl MissingDetails {
         Self { next, whole: next, written: next }
     }
 
+    /// Forgets how far the log was looked through: damage may have taken details since.
+    pub fn forget(home: &Home, cell: &CellId) {
+        if let Err(error) = std::fs::remove_file(path(home, cell))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "details that were lost may not be looked for again");
+        }
+    }
+
     /// Writes down how far all details are here.
     pub fn save(&self, home: &Home, cell: &CellId) {
         if self.whole != self.written
@@ -45,11 +54,20 @@ impl MissingDetails {
         let (Some((_, first)), Some((_, last))) = (stored.entries.first(), stored.entries.last()) else {
             return;
         };
-        if self.next == *first {
-            if self.whole == *first && stored.missing.is_empty() {
-                self.whole = last.next();
-            }
+        if stored.missing.is_empty() {
+            self.kept(*first, last.next());
+        } else if self.next == *first {
             self.next = last.next();
+        }
+    }
+
+    /// Records from `first` up to `next` were stored with all their details.
+    pub fn kept(&mut self, first: Position, next: Position) {
+        if self.next == first {
+            if self.whole == first {
+                self.whole = next;
+            }
+            self.next = next;
         }
     }
 

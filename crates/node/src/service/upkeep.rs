@@ -2,6 +2,7 @@
 
 use super::{Service, store, with_progress};
 use crate::ask::{Answer, Progress, Refusal};
+use crate::cell::MissingDetails;
 use crate::cell::shelf::Shelf;
 use lifeboat_log::CellId;
 use lifeboat_protocol::CellCard;
@@ -52,6 +53,7 @@ impl Service {
         let setting =
             setting.ok_or_else(|| Refusal::new("unknown_cell", "this home does not follow that cell"))?;
         self.shut(&cell).await;
+        MissingDetails::forget(&self.home, &cell);
         let storage: Arc<dyn Storage> = self.storage.clone();
         let mend = move |told: &mut dyn FnMut(u64, u64)| {
             let (log, notices) = LogStore::repair(storage, cell)?;
