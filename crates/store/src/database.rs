@@ -2,13 +2,14 @@
 //! panics on damaged files are caught at this door, and a database that fails is put aside and begun
 //! anew: all that is in it can be made again. Never keep anything here that cannot.
 
-use crate::limits::{DATABASE_CACHE, MAX_ASIDE, MAX_NOTICES, MAX_VALUE};
+use crate::limits::{DATABASE_CACHE, DATABASE_RETRY, DATABASE_WAIT, MAX_ASIDE, MAX_NOTICES, MAX_VALUE};
 use crate::notice::Notice;
 use crate::storage::{Change, Pairs, StorageError, Table};
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
 
 /// The folder of the database within a home.
 pub const FOLDER: &str = "db";
@@ -24,6 +25,8 @@ pub struct Database {
 enum Trouble {
     /// The system refused; the database may be sound.
     System(String),
+    /// Another one has it open.
+    Locked(String),
     /// It is damaged. `stuck` when it panicked, so that even closing it may.
     Damaged { stuck: bool },
 }
@@ -37,7 +40,9 @@ impl Database {
         let path = home.join(FOLDER);
         let (sled, notice) = match open_sled(&path) {
             Ok(sled) => (sled, None),
-            Err(Trouble::System(reason)) => return Err(StorageError::Database(reason)),
+            Err(Trouble::System(reason) | Trouble::Locked(reason)) => {
+                return Err(StorageError::Database(reason));
+            }
             Err(Trouble::Damaged { .. }) => {
                 let notice = put_aside(&path)?;
                 (open_sled(&path).map_err(Trouble::into_error)?, Some(notice))
@@ -125,7 +130,7 @@ impl Database {
     fn call<T>(&self, f: impl Fn(&sled::Db) -> sled::Result<T>) -> Result<T, StorageError> {
         match self.try_call(&f) {
             Ok(value) => Ok(value),
-            Err(Trouble::System(reason)) => Err(StorageError::Database(reason)),
+            Err(Trouble::System(reason) | Trouble::Locked(reason)) => Err(StorageError::Database(reason)),
             Err(Trouble::Damaged { stuck }) => {
                 self.begin_anew(stuck)?;
                 self.try_call(&f).map_err(Trouble::into_error)
@@ -162,7 +167,7 @@ impl Database {
 impl Trouble {
     fn into_error(self) -> StorageError {
         match self {
-            Self::System(reason) => StorageError::Database(reason),
+            Self::System(reason) | Self::Locked(reason) => StorageError::Database(reason),
             Self::Damaged { .. } => StorageError::Database("a new one is damaged as well".to_owned()),
         }
     }
@@ -172,14 +177,24 @@ fn key_of(table: Table, key: &[u8]) -> Vec<u8> {
     [&[table as u8], key].concat()
 }
 
+/// Opens it, waiting a moment for one who has it open to be done: whoever just closed it may still hold
+/// its lock, and so may a program that was started in that instant and has yet to let go of it.
 fn open_sled(path: &Path) -> Result<sled::Db, Trouble> {
-    guarded(|| sled::Config::default().path(path).cache_capacity(DATABASE_CACHE).open())
+    let begun = Instant::now();
+    loop {
+        let opened = guarded(|| sled::Config::default().path(path).cache_capacity(DATABASE_CACHE).open());
+        match opened {
+            Err(Trouble::Locked(_)) if begun.elapsed() < DATABASE_WAIT => std::thread::sleep(DATABASE_RETRY),
+            opened => return opened,
+        }
+    }
 }
 
 /// Runs a call into sled, which panics on some damaged files.
 fn guarded<T>(f: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(Ok(value)) => Ok(value),
+        Ok(Err(sled::Error::Io(error))) if is_locked(&error) => Err(Trouble::Locked(error.to_string())),
         Ok(Err(sled::Error::Io(error))) if is_of_the_system(&error) => {
             Err(Trouble::System(error.to_string()))
         }
@@ -191,12 +206,15 @@ fn guarded<T>(f: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
     }
 }
 
-/// Whether the system refused, rather than the bytes being wrong. sled words a lock that another program
-/// holds in two ways.
+/// Whether another one holds its lock, which sled words in two ways.
+fn is_locked(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::WouldBlock || error.to_string().contains("acquire lock")
+}
+
+/// Whether the system refused, rather than the bytes being wrong.
 fn is_of_the_system(error: &std::io::Error) -> bool {
-    use ErrorKind::{OutOfMemory, PermissionDenied, ReadOnlyFilesystem, StorageFull, WouldBlock};
-    matches!(error.kind(), OutOfMemory | PermissionDenied | ReadOnlyFilesystem | StorageFull | WouldBlock)
-        || error.to_string().contains("acquire lock")
+    use ErrorKind::{OutOfMemory, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), OutOfMemory | PermissionDenied | ReadOnlyFilesystem | StorageFull)
 }
 
 /// Renames the damaged database; of those put aside before, only the newest few stay.
@@ -210,4 +228,31 @@ fn put_aside(path: &Path) -> Result<Notice, StorageError> {
     moved
         .map_err(|error| StorageError::Database(format!("it is damaged and cannot be put aside: {error}")))?;
     Ok(Notice::DatabaseRebuilt { aside })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_is_just_being_closed_is_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let first = Database::open(home.path()).unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| Database::open(home.path()).map(drop));
+            std::thread::sleep(DATABASE_RETRY * 5);
+            drop(first);
+            second.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn one_that_stays_open_elsewhere_is_refused_and_left_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let first = Database::open(home.path()).unwrap();
+        let refused = Database::open(home.path()).map(drop).unwrap_err();
+        assert!(matches!(&refused, StorageError::Database(reason) if reason.contains("lock")), "{refused}");
+        first.flush().unwrap();
+        assert!(first.take_notices().is_empty() && !home.path().join("db.damaged-1").exists());
+    }
 }

@@ -1,10 +1,16 @@
 //! Every bound of what is kept on disk, with its reason.
 
+use std::time::Duration;
+
 /// Longest value in the database, in bytes: sled puts larger pages into files of their own that it does
 /// not sync.
 pub const MAX_VALUE: usize = 3_800;
 /// Most bytes of memory that the database may use as its cache.
 pub const DATABASE_CACHE: u64 = 32 << 20;
+/// Longest wait for a database that somebody is just closing.
+pub const DATABASE_WAIT: Duration = Duration::from_secs(2);
+/// How often it is tried meanwhile.
+pub const DATABASE_RETRY: Duration = Duration::from_millis(20);
 /// Longest bundle, in bytes: 256 records of 65,535 bytes, each with its length.
 pub const MAX_BUNDLE: usize = 256 * (65_535 + 2);
 /// Longest hash tile, in bytes: 256 hashes.
