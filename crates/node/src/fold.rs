@@ -70,7 +70,7 @@ impl Fold {
     /// snapshots stays a fixed part of that of folding, however long the log grows.
     pub fn wants_snapshot(&self) -> bool {
         let since = self.state.next().0 - self.snapshot.0;
-        since > SNAPSHOT_EVERY.max(self.state.next().0 / 8)
+        since > SNAPSHOT_EVERY.max(self.state.next().0 / 32)
     }
 
     /// Keeps a snapshot of the state, unless the newest one is of the same place.
