@@ -15,8 +15,13 @@ import re
 import sys
 from pathlib import Path
 
-import lifeboat_format as form
-from lifeboat_format import Bad, Chain, Reader, need
+try:
+    import lifeboat_format as form
+    from lifeboat_format import Bad, Chain, Reader, need
+except ModuleNotFoundError as missing:  # not damage: it must not exit with 1
+    print(f"Nothing was checked: Python has no {missing.name} here.", file=sys.stderr)
+    print("First: pip install blake3 cryptography", file=sys.stderr)
+    sys.exit(2)
 
 WIDTH = 256
 BATCH = 32  # bundles read at once, so that memory is bounded and all cores have work
