@@ -1,23 +1,26 @@
-//! Every text that a person reads comes from one Fluent catalogue, `crates/cli/text/en.ftl`, so that a
-//! translator needs one file and no code. Never write a sentence for a person anywhere else.
+//! Every text that a person reads comes from one Fluent catalogue, the folder `crates/cli/text/en`, so that
+//! a translator needs these files and no code. Never write a sentence for a person anywhere else.
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
-const ENGLISH: &str = include_str!("../text/en.ftl");
+/// The catalogue's files, one a subject.
+const ENGLISH: &[&str] = &[include_str!("../text/en/main.ftl")];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     let mut bundle = FluentBundle::new_concurrent(vec![LanguageIdentifier::default()]);
     // Isolation marks are invisible characters around each value: they break copying and comparing.
     bundle.set_use_isolating(false);
-    let resource = match FluentResource::try_new(ENGLISH.to_owned()) {
-        Ok(resource) => resource,
-        // A test reads the catalogue strictly; here what is readable of it is used.
-        Err((resource, _)) => resource,
-    };
-    bundle.add_resource_overriding(resource);
+    for file in ENGLISH {
+        let resource = match FluentResource::try_new((*file).to_owned()) {
+            Ok(resource) => resource,
+            // A test reads the catalogue strictly; here what is readable of it is used.
+            Err((resource, _)) => resource,
+        };
+        bundle.add_resource_overriding(resource);
+    }
     bundle
 });
 
@@ -100,10 +103,14 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    fn lines_with_ids() -> impl Iterator<Item = &'static str> {
+        let lines = ENGLISH.iter().flat_map(|file| file.lines());
+        lines.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+    }
+
     fn ids_of_catalogue() -> BTreeSet<String> {
-        let is_id = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
         let id = |line: &str| line.split(" =").next().unwrap_or_default().to_owned();
-        ENGLISH.lines().filter(is_id).map(id).collect()
+        lines_with_ids().map(id).collect()
     }
 
     fn sources(folder: &Path, into: &mut String) {
@@ -119,10 +126,12 @@ mod tests {
 
     #[test]
     fn the_catalogue_is_sound() {
-        let errors = FluentResource::try_new(ENGLISH.to_owned()).err().map(|(_, errors)| errors);
-        assert_eq!(errors, None);
-        let lines = ENGLISH.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()));
-        assert_eq!(lines.count(), ids_of_catalogue().len(), "a text stands twice in the catalogue");
+        for file in ENGLISH {
+            let errors = FluentResource::try_new((*file).to_owned()).err().map(|(_, errors)| errors);
+            assert_eq!(errors, None);
+        }
+        let count = lines_with_ids().count();
+        assert_eq!(count, ids_of_catalogue().len(), "a text stands twice in the catalogue");
     }
 
     #[test]

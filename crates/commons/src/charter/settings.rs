@@ -61,70 +61,63 @@ pub(super) fn text(name: &str) -> CharterText {
 
 type Named = List<(u16, CharterText), MAX_LISTED>;
 
-/// All settings that this version knows, in order; nothing when one does not fit.
-pub(super) fn write(charter: &Charter) -> Option<Vec<Setting>> {
-    let c = charter;
-    let named = |map: &BTreeMap<u16, CharterText>| {
-        Named::new(map.iter().map(|(id, name)| (*id, name.clone())).collect())
-            .map(|list| codec::encode(&list))
+/// The list of settings: a new one is a line here, a field of [`Charter`] and a row of the table above.
+/// Each line says how its value is written and read.
+macro_rules! settings {
+    ($($id:literal $field:ident: $write:expr, $read:expr;)*) => {
+        /// All settings that this version knows, in order; nothing when one does not fit.
+        pub(super) fn write(c: &Charter) -> Option<Vec<Setting>> {
+            let values = [$(($id, $write(&c.$field)?)),*];
+            // A newer version of a known setting stands in its place.
+            values.into_iter().filter(|(id, _)| !c.newer.contains_key(id)).map(setting).collect()
+        }
+
+        /// Reads a setting into the charter. Says false, and changes nothing but that a known setting of a
+        /// newer version falls back to its default, when this version does not know it.
+        pub(super) fn read(c: &mut Charter, setting: &Setting) -> Result<bool, Malformed> {
+            let value: &[u8] = &setting.value;
+            match (setting.id, setting.version) {
+                $(($id, 1) => c.$field = $read(value)?,)*
+                $(($id, _) => c.$field = Charter::default().$field,)*
+                _ => return Ok(false),
+            }
+            Ok(setting.version == 1)
+        }
     };
-    let currencies: List<Currency, MAX_LISTED> = List::new(c.currencies.clone())?;
-    let values = [
-        codec::encode(&c.name),
-        codec::encode(&c.vouching),
-        codec::encode(&c.waiting_days),
-        codec::encode(&c.skew_seconds),
-        codec::encode(&c.zone),
-        codec::encode(&currencies),
-        codec::encode(&c.k),
-        codec::encode(&c.witnesses),
-        codec::encode(&c.quota),
-        codec::encode(&c.placing_hours),
-        named(&c.places)?,
-        named(&c.categories)?,
-    ];
-    // A newer version of a known setting stands in its place.
-    (1..).zip(values).filter(|(id, _)| !c.newer.contains_key(id)).map(setting).collect()
+}
+
+settings! {
+    1 name: plain, codec::decode;
+    2 vouching: plain, |v| proper(codec::decode(v)?, |v: &Vouching| v.first > 0 && v.then > 0);
+    3 waiting_days: plain, |v| proper(codec::decode(v)?, |days: &u16| *days <= 366);
+    4 skew_seconds: plain, |v| proper(codec::decode(v)?, |seconds: &u32| *seconds <= 86_400);
+    5 zone: plain, codec::decode;
+    6 currencies: listed, currencies;
+    7 k: plain, codec::decode;
+    8 witnesses: plain, codec::decode;
+    9 quota: plain, |v| proper(codec::decode(v)?, |quota: &u32| *quota > 0);
+    10 placing_hours: plain, codec::decode;
+    11 places: numbered, named;
+    12 categories: numbered, named;
+}
+
+#[allow(clippy::unnecessary_wraps)] // beside those that may not fit
+fn plain<T: Encode>(value: &T) -> Option<Vec<u8>> {
+    Some(codec::encode(value))
+}
+
+fn listed(currencies: &[Currency]) -> Option<Vec<u8>> {
+    let list: List<Currency, MAX_LISTED> = List::new(currencies.to_vec())?;
+    Some(codec::encode(&list))
+}
+
+fn numbered(names: &BTreeMap<u16, CharterText>) -> Option<Vec<u8>> {
+    let list = Named::new(names.iter().map(|(id, name)| (*id, name.clone())).collect())?;
+    Some(codec::encode(&list))
 }
 
 fn setting((id, value): (u16, Vec<u8>)) -> Option<Setting> {
     Some(Setting { id, version: 1, value: Bytes::new(value)? })
-}
-
-/// Reads a setting into the charter. Says false, and changes nothing but that a known setting of a newer
-/// version falls back to its default, when this version does not know it.
-pub(super) fn read(charter: &mut Charter, setting: &Setting) -> Result<bool, Malformed> {
-    let (value, c) = (&setting.value, charter);
-    let fresh = Charter::default();
-    let known = setting.version == 1;
-    match (setting.id, known) {
-        (1, true) => c.name = codec::decode(value)?,
-        (2, true) => c.vouching = proper(codec::decode(value)?, |v: &Vouching| v.first > 0 && v.then > 0)?,
-        (3, true) => c.waiting_days = proper(codec::decode(value)?, |days| *days <= 366)?,
-        (4, true) => c.skew_seconds = proper(codec::decode(value)?, |seconds| *seconds <= 86_400)?,
-        (5, true) => c.zone = codec::decode(value)?,
-        (6, true) => c.currencies = currencies(value)?,
-        (7, true) => c.k = codec::decode(value)?,
-        (8, true) => c.witnesses = codec::decode(value)?,
-        (9, true) => c.quota = proper(codec::decode(value)?, |quota| *quota > 0)?,
-        (10, true) => c.placing_hours = codec::decode(value)?,
-        (11, true) => c.places = named(value)?,
-        (12, true) => c.categories = named(value)?,
-        (1, false) => c.name = fresh.name,
-        (2, false) => c.vouching = fresh.vouching,
-        (3, false) => c.waiting_days = fresh.waiting_days,
-        (4, false) => c.skew_seconds = fresh.skew_seconds,
-        (5, false) => c.zone = fresh.zone,
-        (6, false) => c.currencies = fresh.currencies,
-        (7, false) => c.k = fresh.k,
-        (8, false) => c.witnesses = fresh.witnesses,
-        (9, false) => c.quota = fresh.quota,
-        (10, false) => c.placing_hours = fresh.placing_hours,
-        (11, false) => c.places = fresh.places,
-        (12, false) => c.categories = fresh.categories,
-        _ => {}
-    }
-    Ok(known && (1..=12).contains(&setting.id))
 }
 
 fn proper<T>(value: T, holds: impl Fn(&T) -> bool) -> Result<T, Malformed> {
