@@ -81,6 +81,9 @@ impl Teller<'_> {
             MembershipStatement::NodeNamed(node) => {
                 text!("said-node-ended", who = who, mark = key_mark(&node.node))
             }
+            MembershipStatement::Removal(removal) => {
+                text!("said-removal", who = who, handle = self.names.member(&removal.member))
+            }
             MembershipStatement::HandleChanged(_) => text!("said-handle", who = who, handle = handle),
         }
     }

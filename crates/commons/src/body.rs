@@ -52,6 +52,9 @@ pub enum BadBody {
     /// The body is longer than an entry can carry.
     #[error("this is longer than an entry can carry: split it up")]
     TooLong,
+    /// A decision cannot carry this.
+    #[error("a decision cannot carry this: it is no statement, opens a term, or corrects an entry")]
+    BadPayload,
 }
 
 /// A statement that is ready to be signed: what goes into an entry besides who, when and for which cell.

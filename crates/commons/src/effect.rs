@@ -2,7 +2,7 @@
 //! order here is the number under which a state remembers them, so new ones go last.
 
 use crate::amount::Amount;
-use crate::body::BadBody;
+use crate::body::{BadBody, Unreadable};
 use bincode::{Decode, Encode};
 use lifeboat_log::Position;
 
@@ -206,8 +206,8 @@ pub enum Reason {
     /// The new key or node did not sign that it serves this member.
     #[error("the new key or node did not sign that it serves this member")]
     BadPossession,
-    /// The charter changes by decision.
-    #[error("with more than one member the charter changes only by a decision")]
+    /// Only a decision of the cell can say it.
+    #[error("only a decision of the cell can do this: propose it")]
     NeedsDecision,
     /// A term that opens without its right, or says another state than this log has.
     #[error("a term opened without its right, or on another state than this log gives")]
@@ -217,6 +217,16 @@ pub enum Reason {
 impl From<Inadmissible> for Reason {
     fn from(reason: Inadmissible) -> Self {
         Self::Inadmissible(reason)
+    }
+}
+
+impl From<Unreadable> for Reason {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::NewerVersion => Self::NewerVersion,
+            Unreadable::Malformed(_) => Self::Malformed,
+            Unreadable::Body(bad) => Self::Body(bad),
+        }
     }
 }
 

@@ -58,6 +58,19 @@ pub struct Saying<'a> {
     pub details: &'a [DetailRef],
     /// The version that it corrects.
     pub corrects: Option<Earlier>,
+    /// The decision that says it in the name of the cell; nothing for what a member says alone. The author
+    /// is then the member who proposed it, the entry the version that carries it, the time that of the close.
+    pub decided: Option<EntryId>,
+}
+
+impl Saying<'_> {
+    /// Holds for what only the cell may say: everything else needs a decision.
+    ///
+    /// # Errors
+    /// [`Reason::NeedsDecision`].
+    pub fn by_the_cell(&self) -> Result<(), Reason> {
+        self.decided.map(drop).ok_or(Reason::NeedsDecision)
+    }
 }
 
 /// The earlier version that an entry corrects: applied, of the same kind and author, not corrected yet.
@@ -95,16 +108,22 @@ macro_rules! practices {
             /// [`Unreadable`]: it is from a newer version, or its body does not hold.
             pub fn decode(entry: &SignedEntry) -> Result<Self, Unreadable> {
                 match entry.kind {
-                    Kind::FOUNDING => return Ok(Self::Founding(Founding::decode(&entry.body)?)),
+                    Kind::FOUNDING => Ok(Self::Founding(Founding::decode(&entry.body)?)),
                     Kind::OPENING => {
                         let opening = entry.opening()?.ok_or(Unreadable::NewerVersion)?;
-                        return Ok(Self::Opening(opening));
+                        Ok(Self::Opening(opening))
                     }
-                    _ => {}
+                    _ => Self::read(entry.kind, entry.version, &entry.body),
                 }
-                $(if <$Practice as Practice>::KINDS.contains(&entry.kind) {
-                    return <$Practice as Practice>::read(entry.kind, entry.version, &entry.body)
-                        .map(Self::$Variant);
+            }
+
+            /// What a body of this kind and version says; entries that open a term cannot be read so.
+            ///
+            /// # Errors
+            /// [`Unreadable`]: it is from a newer version, or it does not hold.
+            pub fn read(kind: Kind, version: u16, body: &[u8]) -> Result<Self, Unreadable> {
+                $(if <$Practice as Practice>::KINDS.contains(&kind) {
+                    return <$Practice as Practice>::read(kind, version, body).map(Self::$Variant);
                 })*
                 Err(Unreadable::NewerVersion)
             }

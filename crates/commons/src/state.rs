@@ -1,7 +1,6 @@
 //! The fold over a cell's log. It is pure and exact: the same records give the same state, byte for byte.
 //! It never panics, whatever the records say; what does not hold is void with its reason.
 
-use crate::body::Unreadable;
 use crate::charter::Charter;
 use crate::common::{Common, Day, MemberId};
 use crate::duplicates::{self, Duplicates};
@@ -305,11 +304,7 @@ impl State {
         author: Author,
         history: &dyn History,
     ) -> Result<(), Reason> {
-        let statement = Statement::decode(entry).map_err(|unreadable| match unreadable {
-            Unreadable::NewerVersion => Reason::NewerVersion,
-            Unreadable::Malformed(_) => Reason::Malformed,
-            Unreadable::Body(bad) => Reason::Body(bad),
-        })?;
+        let statement = Statement::decode(entry)?;
         let common = statement.common().copied().unwrap_or_default();
         self.check_common(&common, link.time)?;
         let corrects = match common.corrects {
@@ -325,6 +320,7 @@ impl State {
             key: entry.author,
             details: &entry.details,
             corrects,
+            decided: None,
         };
         practices::apply(self, &saying, statement)?;
         if let Some(replaced) = replaced {
@@ -333,7 +329,7 @@ impl State {
         Ok(())
     }
 
-    fn check_common(&self, common: &Common, now: Time) -> Result<(), Reason> {
+    pub(crate) fn check_common(&self, common: &Common, now: Time) -> Result<(), Reason> {
         if common.place.is_some_and(|place| self.charter().place(place).is_none()) {
             return Err(Reason::UnknownPlace);
         }

@@ -313,6 +313,7 @@ said-charter = { $who } changed { $count ->
 said-vouch = { $who } vouches for { $handle }
 said-vouch-again = { $who } vouches for a new key of { $handle }
 said-leave = { $who } leaves the cell
+said-removal = { $who }: { $handle } belongs to the cell no longer
 said-key-added = { $who } adds the key { $mark }
 said-key-ended = { $who } ends the key { $mark }
 said-node = { $who } names the node { $mark }

@@ -236,7 +236,7 @@ impl Practice for Charter {
             return Err(Reason::NotCorrectable);
         }
         if state.members().active().count() != 1 {
-            return Err(Reason::NeedsDecision);
+            saying.by_the_cell()?;
         }
         let mut changed = state.parts.charter.clone();
         change.settings.iter().try_for_each(|s| changed.set(s)).map_err(|_| Reason::Malformed)?;

@@ -142,6 +142,15 @@ pub struct HandleChanged {
     pub common: Common,
 }
 
+/// Kind 38: a member belongs to the cell no longer. Only a decision says it. Layout: common, member 32.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Removal {
+    /// What every body begins with.
+    pub common: Common,
+    /// Who it is.
+    pub member: MemberId,
+}
+
 macro_rules! body {
     ($Type:ty, $kind:literal, $self:ident => $check:expr) => {
         impl Body for $Type {
@@ -162,6 +171,7 @@ body!(KeyAdded, 34, self => if self.powers.is_proper() { Ok(()) } else { Err(Bad
 body!(KeyEnded, 35, self => Ok(()));
 body!(NodeNamed, 36, self => Ok(()));
 body!(HandleChanged, 37, self => Ok(()));
+body!(Removal, 38, self => Ok(()));
 
 statements! {
     /// What an entry of membership says.
@@ -178,5 +188,7 @@ statements! {
         NodeNamed(NodeNamed),
         /// The member goes by another handle.
         HandleChanged(HandleChanged),
+        /// A member belongs to the cell no longer.
+        Removal(Removal),
     }
 }

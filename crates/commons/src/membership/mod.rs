@@ -7,7 +7,7 @@ mod rules;
 
 pub use body::{
     ACCEPTANCE_PREFIX, Acceptance, HandleChanged, KEY_PREFIX, KeyAdded, KeyEnded, Leave, MembershipStatement,
-    NODE_PREFIX, NodeNamed, Vouch,
+    NODE_PREFIX, NodeNamed, Removal, Vouch,
 };
 pub use powers::Powers;
 

@@ -38,10 +38,16 @@ impl Practice for Members {
         let (cell, charter, members) = (state.cell(), &state.parts.charter, &mut state.parts.members);
         match said {
             MembershipStatement::Vouch(vouch) => {
-                let needed = charter.vouching.needed(members.active().count());
+                // What the cell has decided needs nobody else's vouch.
+                let alone = charter.vouching.needed(members.active().count());
+                let needed = if saying.decided.is_some() { 0 } else { alone };
                 members.vouch(cell, saying, vouch, needed, charter.waiting_ms())
             }
-            MembershipStatement::Leave(_) => members.leave(saying),
+            MembershipStatement::Leave(_) => members.leave(saying.author, saying.time),
+            MembershipStatement::Removal(removal) => {
+                saying.by_the_cell()?;
+                members.leave(removal.member, saying.time)
+            }
             MembershipStatement::KeyAdded(added) => members.add_key(cell, saying, &added),
             MembershipStatement::KeyEnded(ended) => members.end_key(saying, &ended),
             MembershipStatement::NodeNamed(named) => members.name_node(cell, saying, &named),
@@ -65,14 +71,16 @@ impl Members {
         let acceptance = vouch.acceptance;
         self.check_acceptance(cell, saying, &acceptance)?;
         if let Some(lost) = vouch.replaces
-            && (lost == saying.author || !self.get(&lost).is_some_and(Member::is_active))
+            && (lost == saying.author && saying.decided.is_none()
+                || !self.get(&lost).is_some_and(Member::is_active))
         {
             return Err(Reason::UnknownMember);
         }
         let key = acceptance.key;
         if let Some(known) = self.candidates.get(&key) {
             let same = known.acceptance == acceptance && known.replaces == vouch.replaces;
-            if !same && known.vouches.keys().any(|voucher| *voucher != saying.author) {
+            let others = known.vouches.keys().any(|voucher| *voucher != saying.author);
+            if !same && others && saying.decided.is_none() {
                 return Err(Reason::OtherAcceptance);
             }
             // Who vouched already may complete the number once it has become smaller.
@@ -84,7 +92,7 @@ impl Members {
             }
         }
         let waiting = self.candidates.values().filter(|c| c.vouches.contains_key(&saying.author)).count();
-        if waiting >= MAX_WAITING && !self.candidates.contains_key(&key) {
+        if waiting >= MAX_WAITING && needed > 0 && !self.candidates.contains_key(&key) {
             return Err(Reason::TooMany);
         }
         let candidate = self.candidates.entry(key).or_insert_with(|| Candidate {
@@ -156,12 +164,13 @@ impl Members {
         self.keys.insert(key, Key { member, powers: Powers::HOME, since, until: Time::ZERO, ended: None });
     }
 
-    fn leave(&mut self, saying: &Saying<'_>) -> Result<(), Reason> {
-        if self.active().count() <= 1 {
+    fn leave(&mut self, who: MemberId, now: Time) -> Result<(), Reason> {
+        let last = self.active().count() <= 1;
+        let member = self.people.get_mut(&who).filter(|m| m.is_active()).ok_or(Reason::UnknownMember)?;
+        if last {
             return Err(Reason::LastMember);
         }
-        let member = self.people.get_mut(&saying.author).ok_or(Reason::UnknownMember)?;
-        member.left = Some(saying.time);
+        member.left = Some(now);
         Ok(())
     }
 
