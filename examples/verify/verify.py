@@ -2,6 +2,7 @@
 """Checks a cell's log from its files alone: an implementation of docs/format.md, independent of Lifeboat's own.
 
     verify.py FOLDER                   a cell's log folder, a folder of cells, or a home
+    verify.py --misconduct FILE        what a misconduct file proves
     verify.py --vectors docs/vectors   the test vectors
 
 Needs Python 3.11 or newer and `pip install blake3 cryptography`. Says what it found and where; exits with 0 when
@@ -16,6 +17,7 @@ import sys
 from pathlib import Path
 
 try:
+    import evidence
     import lifeboat_format as form
     from lifeboat_format import Bad, Chain, Reader, need
 except ModuleNotFoundError as missing:  # not damage: it must not exit with 1
@@ -356,7 +358,8 @@ READERS = {
     "values": read_value, "keys": read_key, "details": read_detail, "entries": read_entry, "links": read_link,
     "hashes": lambda case: {"hash": form.derive(case["context"], data_of(case)).hex()},
     "records": read_record, "chains": read_chain, "checkpoints": read_checkpoint, "proofs": read_proof,
-    "trees": read_tree, "c2sp": read_c2sp,
+    "trees": read_tree, "c2sp": read_c2sp, "terms": evidence.read_terms_case, "slips": evidence.read_slip_case,
+    "misconduct": evidence.read_misconduct_case,
 }
 
 
@@ -383,9 +386,12 @@ def check_vectors(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="what to check")
+    parser.add_argument("folder", type=Path, metavar="PATH", help="what to check")
     parser.add_argument("--vectors", action="store_true", help="the folder holds test vectors")
+    parser.add_argument("--misconduct", action="store_true", help="it is a misconduct file")
     args = parser.parse_args()
+    if args.misconduct:
+        return evidence.say(args.folder.read_bytes())
     return check_vectors(args.folder) if args.vectors else audit(args.folder)
 
 

@@ -103,6 +103,10 @@ pub enum Command {
     Log(commands::log::Args),
     /// See one entry in full
     Show(commands::show::Args),
+    /// Write the proof that an entry stands in the log, as a file or a slip to print
+    Prove(commands::prove::Args),
+    /// Check a proof or a misconduct file that somebody gave you, offline
+    Check(commands::check::Args),
     /// See the members
     Members(commands::members::Args),
     /// See open needs, and what would meet them

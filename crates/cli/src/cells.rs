@@ -5,6 +5,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::expect_answer;
 use crate::text;
 use crate::ui::plain;
+use lifeboat_log::misconduct::Fault;
 use lifeboat_node::ask::{CellOverview, Overview, Role};
 use lifeboat_node::{Answer, Ask, Desk};
 
@@ -66,5 +67,17 @@ pub fn role(cell: &CellOverview) -> String {
     match cell.role {
         Role::Keeper => text!("role-keeper"),
         Role::Follower => text!("role-follower"),
+    }
+}
+
+/// What a term's key did, in words.
+pub fn fault(fault: &Fault, term: &str) -> String {
+    match fault {
+        Fault::TwoLogs { size } => text!("fault-two-logs", term = term, size = *size),
+        Fault::Rewrote { old, new } => text!("fault-rewrote", term = term, old = *old, new = *new),
+        Fault::BadRecord { index, name } => {
+            text!("fault-bad-record", term = term, index = *index, name = *name)
+        }
+        Fault::BadLink { index, name } => text!("fault-bad-link", term = term, index = *index, name = *name),
     }
 }

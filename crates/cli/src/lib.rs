@@ -8,6 +8,7 @@ pub mod context;
 pub mod day;
 pub mod demo;
 pub mod error;
+pub mod evidence;
 pub mod fate;
 pub mod help;
 pub mod import;

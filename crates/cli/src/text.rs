@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The catalogue's files, one a subject.
-const ENGLISH: &[&str] = &[include_str!("../text/en/main.ftl")];
+const ENGLISH: &[&str] = &[include_str!("../text/en/main.ftl"), include_str!("../text/en/evidence.ftl")];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     let mut bundle = FluentBundle::new_concurrent(vec![LanguageIdentifier::default()]);

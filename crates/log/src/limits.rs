@@ -29,3 +29,14 @@ pub const MAX_NOTE_SIGNATURES: usize = 64;
 pub const MAX_BASE_NOTE: usize = 8_192;
 /// Hashes in a full tile and records in a full bundle (C2SP `tlog-tiles`).
 pub const TILE_WIDTH: u64 = 256;
+/// Most openings in a term proof: a keeper a month for ten years, and some.
+pub const MAX_OPENINGS: usize = 256;
+/// Longest term proof, in bytes: what a decoder here claims at most.
+pub const MAX_TERM_PROOF: usize = 512 * 1024;
+/// Longest misconduct file, in bytes: two of the longest records and a founding fit.
+pub const MAX_MISCONDUCT: usize = 160 * 1024;
+/// Most hashes in a consistency proof: twice the height of the tallest tree, less two, would do; a
+/// verifier here takes no more than this.
+pub const MAX_CONSISTENCY: usize = 64;
+/// Longest text of a slip, in characters: the most that a QR code holds of letters and digits.
+pub const MAX_SLIP: usize = 4_296;

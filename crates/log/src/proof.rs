@@ -1,11 +1,11 @@
 //! Proof files (C2SP `tlog-proof`): a record, its place in the tree, and the checkpoint it stands under.
 //! A receipt is one. The record in `extra` is not authenticated by itself: it is hashed as the leaf.
 
-use crate::checkpoint::{BadCheckpoint, Origin, SignedCheckpoint, Signers};
-use crate::entry::Kind;
-use crate::hash::{CellId, TreeHash};
+use crate::checkpoint::{BadCheckpoint, Checkpoint, Origin, SignedCheckpoint, Signers};
+use crate::hash::TreeHash;
 use crate::key::KeyCache;
 use crate::limits::{MAX_NOTE, MAX_RECORD};
+use crate::note::Note;
 use crate::record::{BadRecord, Record};
 use crate::tree::{MAX_PROOF, leaf_hash, verify_inclusion};
 use base64::Engine;
@@ -109,20 +109,35 @@ impl Proof {
     /// [`BadProof`].
     pub fn verify(&self, origin: &Origin, signers: &Signers) -> Result<(Record, SignedCheckpoint), BadProof> {
         let checkpoint = SignedCheckpoint::verify(&self.checkpoint, origin, signers)?;
+        Ok((self.verify_under(&checkpoint)?, checkpoint))
+    }
+
+    /// The record, once it stands under this checkpoint, which is believed for another reason than the
+    /// signatures in the proof.
+    ///
+    /// # Errors
+    /// [`BadProof`].
+    pub fn verify_under(&self, checkpoint: &Checkpoint) -> Result<Record, BadProof> {
         let leaf = leaf_hash(&self.record);
         if !verify_inclusion(self.index, checkpoint.size, &leaf, &self.hashes, &checkpoint.root) {
             return Err(BadProof::NotIncluded);
         }
         let record = Record::verify(&self.record, &mut KeyCache::default())?;
-        if record.link().term != origin.term {
+        if record.link().term != checkpoint.origin.term {
             return Err(BadProof::WrongTerm);
         }
-        let entry = record.entry();
-        let founding = entry.kind == Kind::FOUNDING;
-        let cell = if founding { CellId::of_founding(entry.id()) } else { entry.cell };
-        if cell != origin.cell {
+        if record.cell() != checkpoint.origin.cell {
             return Err(BadProof::WrongCell);
         }
-        Ok((record, checkpoint))
+        Ok(record)
+    }
+
+    /// What the checkpoint in it says; no signature is checked.
+    ///
+    /// # Errors
+    /// [`BadProof::Checkpoint`].
+    pub fn claimed(&self) -> Result<Checkpoint, BadProof> {
+        let note = Note::parse(&self.checkpoint).map_err(BadCheckpoint::from)?;
+        Ok(Checkpoint::parse_text(&note.text)?)
     }
 }

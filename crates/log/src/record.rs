@@ -2,8 +2,8 @@
 //! bundle, in a proof, and as leaf data of the Merkle tree.
 
 use crate::codec::Malformed;
-use crate::entry::{BadEntry, SignedEntry, id_of};
-use crate::hash::TreeHash;
+use crate::entry::{BadEntry, Kind, SignedEntry, id_of};
+use crate::hash::{CellId, TreeHash};
 use crate::key::KeyCache;
 use crate::limits::MAX_RECORD;
 use crate::link::{BadLink, LINK_LEN, Link};
@@ -81,6 +81,12 @@ impl Record {
         let mut bytes = self.link.encode();
         bytes.extend_from_slice(self.entry.bytes());
         bytes
+    }
+
+    /// The cell that it belongs to: of a founding, the one that it founds.
+    pub fn cell(&self) -> CellId {
+        let founding = self.entry.kind == Kind::FOUNDING;
+        if founding { CellId::of_founding(self.entry.id()) } else { self.entry.cell }
     }
 
     /// The number of the record's bytes.

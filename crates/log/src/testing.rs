@@ -6,12 +6,14 @@ use crate::chain::Chain;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::codec::{Bytes, List};
 use crate::entry::{Entry, Kind, Nonce, Seen, SignedEntry};
-use crate::hash::CellId;
+use crate::hash::{CellId, TreeHash};
 use crate::key::SecretKey;
 use crate::link::Link;
 use crate::opening::Founding;
 use crate::record::Record;
 use crate::time::{Term, Time};
+use crate::tree::{Frontier, consistency_proof, inclusion_proof, leaf_hash, node_hash};
+use std::convert::Infallible;
 
 /// The first moment of every test log, in milliseconds: 2026-01-01 00:00 UTC.
 pub const START_MS: u64 = 1_767_225_600_000;
@@ -86,6 +88,44 @@ impl TestLog {
         let open = self.chain.open().expect("founded");
         let origin = open.origin(self.cell());
         Checkpoint { origin, size: open.tree.size(), root: open.tree.root() }.sign(&self.term_key)
+    }
+}
+
+/// The leaves of a tree, held in memory: whatever was hashed, right or wrong.
+#[derive(Debug, Clone, Default)]
+pub struct Leaves(pub Vec<TreeHash>);
+
+impl Leaves {
+    /// Those of records, in order.
+    pub fn of(records: &[Vec<u8>]) -> Self {
+        Self(records.iter().map(|record| leaf_hash(record)).collect())
+    }
+
+    /// The whole node of this level and index.
+    pub fn node(&self, level: u8, index: u64) -> TreeHash {
+        match level {
+            0 => self.0[index as usize],
+            _ => node_hash(&self.node(level - 1, index * 2), &self.node(level - 1, index * 2 + 1)),
+        }
+    }
+
+    /// The root over the first `size`.
+    pub fn root(&self, size: u64) -> TreeHash {
+        let mut tree = Frontier::default();
+        self.0[..size as usize].iter().for_each(|leaf| tree.push(*leaf));
+        tree.root()
+    }
+
+    /// The inclusion proof of one leaf.
+    pub fn inclusion(&self, index: u64, size: u64) -> Vec<TreeHash> {
+        let node = |level, index| Ok::<_, Infallible>(self.node(level, index));
+        inclusion_proof(index, size, node).expect("it cannot fail")
+    }
+
+    /// The consistency proof between two sizes.
+    pub fn consistency(&self, old: u64, size: u64) -> Vec<TreeHash> {
+        let node = |level, index| Ok::<_, Infallible>(self.node(level, index));
+        consistency_proof(old, size, node).expect("it cannot fail")
     }
 }
 

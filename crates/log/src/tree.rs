@@ -153,13 +153,19 @@ pub fn consistency_proof<E>(
 /// Whether `proof` shows that the leaf with this hash stands at `index` in the tree of `size` leaves
 /// with this root (RFC 9162 section 2.1.3.2).
 pub fn verify_inclusion(index: u64, size: u64, leaf: &TreeHash, proof: &[TreeHash], root: &TreeHash) -> bool {
+    root_of_inclusion(index, size, leaf, proof) == Some(*root)
+}
+
+/// The root to which `proof` leads from the leaf with this hash at `index` in a tree of `size` leaves;
+/// nothing when it has not the length for that place.
+pub fn root_of_inclusion(index: u64, size: u64, leaf: &TreeHash, proof: &[TreeHash]) -> Option<TreeHash> {
     if index >= size || proof.len() > MAX_PROOF {
-        return false;
+        return None;
     }
     let (mut place, mut last, mut hash) = (index, size - 1, *leaf);
     for sibling in proof {
         if last == 0 {
-            return false;
+            return None;
         }
         if place & 1 == 1 || place == last {
             hash = node_hash(sibling, &hash);
@@ -173,7 +179,7 @@ pub fn verify_inclusion(index: u64, size: u64, leaf: &TreeHash, proof: &[TreeHas
         place >>= 1;
         last >>= 1;
     }
-    last == 0 && hash == *root
+    (last == 0).then_some(hash)
 }
 
 /// Whether `proof` shows that the tree of `old` leaves with root `old_root` is the beginning of the tree

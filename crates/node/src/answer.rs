@@ -18,7 +18,7 @@ pub enum Answer {
     View(View),
     /// To [`crate::Ask::Log`] and [`crate::Ask::Find`].
     Records(Vec<Entered>),
-    /// To [`crate::Ask::Prove`]: a C2SP proof file.
+    /// To [`crate::Ask::Prove`]: a C2SP proof file; to [`crate::Ask::Terms`]: a term proof.
     Proof(Blob),
     /// To [`crate::Ask::NewTermKey`].
     TermKey(NewTermKey),

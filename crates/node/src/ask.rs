@@ -46,6 +46,12 @@ pub enum Ask {
         #[serde(with = "wire::one")]
         position: Position,
     },
+    /// The openings of all terms of a cell. Answer: [`Answer::Proof`], a term proof.
+    Terms {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
     /// A new term key, made and kept in this home, for a founding entry that `author` will sign.
     /// Answer: [`Answer::TermKey`].
     NewTermKey {

@@ -95,6 +95,7 @@ impl Service {
             Ask::Log { cell, range } => self.log(cell, range, &progress).await,
             Ask::Find { cell, reference } => self.find(cell, reference, &progress).await,
             Ask::Prove { cell, position } => self.prove(cell, position, &progress).await,
+            Ask::Terms { cell } => self.terms(cell, &progress).await,
             Ask::NewTermKey { author, nonce } => self.new_term_key(author, nonce),
             Ask::Found { signed, name } => self.found(signed, name, &progress).await,
             Ask::Submit { cell, entries, wait_ms } => self.submit(cell, entries, wait_ms, &progress).await,

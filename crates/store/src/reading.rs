@@ -4,10 +4,13 @@
 
 use crate::limits::MAX_BATCH;
 use crate::log_store::{LogStore, Span, StoreError};
+use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::limits::TILE_WIDTH;
 use lifeboat_log::tile::split_bundle;
 use lifeboat_log::tree::{consistency_proof, inclusion_proof, leaf_hash, verify_inclusion};
-use lifeboat_log::{KeyCache, Position, Proof, Record, SignedCheckpoint, Term, TreeHash};
+use lifeboat_log::{
+    KeyCache, KnownTerm, Opened, Position, Proof, Record, SignedCheckpoint, Term, TermProof, TreeHash,
+};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -178,6 +181,41 @@ impl LogStore {
             ));
         }
         Ok(Proof { record, index, hashes, checkpoint: checkpoint.to_bytes() })
+    }
+
+    /// The openings of all terms, each with the way from it to the checkpoint that stands over its term:
+    /// what leads somebody without a log from one term's key to another's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotHere`] for a log without records, or with more terms than such a proof may have.
+    pub fn term_proof(&self) -> Result<TermProof, StoreError> {
+        let (mut openings, mut checkpoint) = (Vec::new(), Bytes::default());
+        for span in &self.spans {
+            let record = self.raw_records(span.start, 1, usize::MAX)?.pop().and_then(Bytes::new);
+            let record = record.ok_or(StoreError::NotHere)?;
+            let mut hashes = Vec::new();
+            match self.checkpoint_of(span) {
+                Ok(signed) => {
+                    let files = self.files(span);
+                    hashes = inclusion_proof(0, signed.size, |level, index| files.node(level, index))?;
+                    checkpoint = Bytes::new(signed.to_bytes()).unwrap_or_default();
+                }
+                Err(StoreError::NotHere) => checkpoint = Bytes::default(),
+                Err(error) => return Err(error),
+            }
+            let hashes = List::new(hashes).ok_or(StoreError::NotHere)?;
+            openings.push(Opened { record, hashes });
+        }
+        if openings.is_empty() {
+            return Err(StoreError::NotHere);
+        }
+        let openings = List::new(openings).ok_or(StoreError::NotHere)?;
+        Ok(TermProof { cell: self.cell(), openings, checkpoint })
+    }
+
+    /// What the log here says of a term.
+    pub fn known_term(&self, term: Term) -> Option<KnownTerm> {
+        self.span_of(term).map(|span| KnownTerm::of(self.cell(), &span.opening))
     }
 
     /// The hashes that show a term's first `old` records to be the beginning of its first `new` ones.

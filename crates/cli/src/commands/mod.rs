@@ -6,6 +6,7 @@ pub mod audit;
 pub mod batch;
 pub mod board;
 pub mod card;
+pub mod check;
 pub mod completions;
 pub mod confirm;
 pub mod correct;
@@ -26,6 +27,7 @@ pub mod members;
 pub mod moved;
 pub mod node;
 pub mod outbox;
+pub mod prove;
 pub mod repair;
 pub mod show;
 pub mod status;
@@ -61,6 +63,8 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Status(args) => status::run(context, args),
         Command::Log(args) => log::run(context, args),
         Command::Show(args) => show::run(context, args),
+        Command::Prove(args) => prove::run(context, args),
+        Command::Check(args) => check::run(context, args),
         Command::Members(args) => members::run(context, args),
         Command::Needs(args) => board::needs(context, args),
         Command::Offers(args) => board::offers(context, args),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
 
 mod c2sp;
+mod evidence;
 mod folder;
 mod make;
 mod oracles;

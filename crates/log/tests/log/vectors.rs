@@ -3,10 +3,11 @@
 
 use crate::make;
 use lifeboat_log::codec::{self, Bytes, List, Malformed, Text};
+use lifeboat_log::misconduct::Fault;
 use lifeboat_log::tree::{leaf_hash, verify_consistency, verify_inclusion};
 use lifeboat_log::{
-    CellId, Chain, Detail, KeyCache, Link, Origin, Position, Proof, PublicKey, Record, Signature,
-    SignedCheckpoint, SignedEntry, Signers, Time, TreeHash,
+    CellId, Chain, Detail, KeyCache, Link, Misconduct, Origin, Position, Proof, PublicKey, Record, Signature,
+    SignedCheckpoint, SignedEntry, Signers, Slip, TermProof, Time, TreeHash,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -194,6 +195,52 @@ fn proofs() {
         assert_eq!(proof.to_bytes(), file);
         let (record, _) = proof.verify(&origin, &signers).map_err(|e| e.name().to_owned())?;
         Ok(json!({"entry": record.entry().id().to_string(), "position": record.link().position.0}))
+    });
+}
+
+#[test]
+fn terms() {
+    check_file("terms.json", |case| {
+        let proof = TermProof::parse(&bytes(case)).map_err(|e| e.name().to_owned())?;
+        assert_eq!(proof.to_bytes(), bytes(case));
+        let terms = proof.verify(make::read_card(case).as_ref()).map_err(|e| e.name().to_owned())?;
+        let shown = |term: &lifeboat_log::ProvenTerm| {
+            json!([term.term().to_string(), format!("{:?}", term.belief), term.base.map(|base| base.size)])
+        };
+        Ok(json!({"terms": terms.iter().map(shown).collect::<Vec<_>>()}))
+    });
+}
+
+#[test]
+fn slips() {
+    check_file("slips.json", |case| {
+        let slip = Slip::parse(text(case, "text")).map_err(|e| e.name().to_owned())?;
+        let origin = slip.origin().map_err(|e| e.name().to_owned())?;
+        let term_key = PublicKey(array(text(case, "term_key")));
+        let proof = slip.to_proof(&term_key).map_err(|e| e.name().to_owned())?;
+        let signers = Signers { term_key, witnesses: Vec::new() };
+        let (record, checkpoint) = proof.verify(&origin, &signers).map_err(|e| e.name().to_owned())?;
+        assert_eq!(Slip::of(&proof, &term_key).as_ref(), Some(&slip));
+        let (entry, position) = (record.entry().id().to_string(), record.link().position.0);
+        Ok(json!({"entry": entry, "position": position, "root": checkpoint.root.to_string()}))
+    });
+}
+
+#[test]
+fn misconduct() {
+    check_file("misconduct.json", |case| {
+        let file = Misconduct::parse(&bytes(case)).map_err(|e| e.name().to_owned())?;
+        assert_eq!(file.to_bytes(), bytes(case));
+        let proven = file.verify(make::read_card(case).as_ref()).map_err(|e| e.name().to_owned())?;
+        let fault = match proven.fault {
+            Fault::TwoLogs { size } => format!("TwoLogs {size}"),
+            Fault::Rewrote { old, new } => format!("Rewrote {old} {new}"),
+            Fault::BadRecord { index, name } => format!("BadRecord {index} {name}"),
+            Fault::BadLink { index, name } => format!("BadLink {index} {name}"),
+        };
+        let belief = proven.belief.map(|belief| format!("{belief:?}"));
+        let with: Vec<String> = proven.with.iter().map(ToString::to_string).collect();
+        Ok(json!({"fault": fault, "before": proven.fault.before(), "belief": belief, "with": with}))
     });
 }
 

@@ -153,6 +153,17 @@ impl Service {
         Ok(Answer::Proof(Blob(proof.to_bytes())))
     }
 
+    /// The openings of all terms.
+    pub(super) async fn terms(
+        self: &Arc<Self>,
+        cell: CellId,
+        progress: &mpsc::Sender<Progress>,
+    ) -> Result<Answer, Refusal> {
+        let open = self.cell(cell, progress).await?;
+        let proof = open.read().store.term_proof().map_err(store)?;
+        Ok(Answer::Proof(Blob(proof.to_bytes())))
+    }
+
     /// The homes that are known, the connected ones first.
     pub(super) fn peers(&self) -> Vec<PeerItem> {
         let connected = self.network.get().map(|network| network.connected()).unwrap_or_default();

@@ -2,11 +2,14 @@
 //! asked of the code that the vectors test.
 
 mod chains;
-pub use chains::Growing;
+pub use chains::{Growing, three_terms};
 mod checkpoints;
 mod entries;
+mod misconduct;
 mod openings;
 mod records;
+mod terms;
+pub use terms::read_card;
 mod values;
 
 use lifeboat_log::codec;
@@ -35,6 +38,9 @@ pub fn all() -> Vec<VectorFile> {
         checkpoints::checkpoints(),
         checkpoints::proofs(),
         values::trees(),
+        terms::terms(),
+        terms::slips(),
+        misconduct::misconduct(),
     ]
 }
 

@@ -1,0 +1,96 @@
+//! `lifeboat prove`: the proof that an entry stands in the log, as a small file or as a slip to print,
+//! which anyone can check without asking and without a home.
+
+use crate::commands::log;
+use crate::context::Context;
+use crate::error::{Failure, Outcome};
+use crate::session::Session;
+use crate::{expect_answer, picture, reference, text};
+use lifeboat_log::{Proof, Record, Slip, TermProof};
+use lifeboat_node::{Answer, Ask};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// How many characters of a slip stand in one line.
+const LINE: usize = 60;
+
+/// Write the proof that an entry stands in the log, as a file or a slip to print
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The number of the entry
+    #[arg(value_name = "NUMBER")]
+    number: String,
+    /// The file to write, in C2SP tlog-proof form
+    #[arg(long, value_name = "FILE", conflicts_with = "slip")]
+    to: Option<PathBuf>,
+    /// Also write how the cell's terms follow on each other, for somebody without a card of this term
+    #[arg(long)]
+    terms: bool,
+    /// Show a slip to print instead: a picture that a phone can read, and its text
+    #[arg(long)]
+    slip: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such entry, it stands under no checkpoint yet, or the file cannot be written.
+pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    let session = Session::open(context)?;
+    let (entered, record) = session.find(context, &args.number)?;
+    let sentence = log::sentence(&session, &entered, &record);
+    let cell = session.cell.cell;
+    let ask = Ask::Prove { cell, position: record.link().position };
+    let proof = expect_answer!(session.ask(context, ask)?, Answer::Proof(proof) => proof)?;
+    let terms = expect_answer!(session.ask(context, Ask::Terms { cell })?, Answer::Proof(terms) => terms)?;
+    if args.slip {
+        return slip(context, &record, &sentence, &proof, &terms);
+    }
+    let name = format!("{}-{}.tlog-proof", session.cell.name, record.link().position);
+    let path = args.to.clone().unwrap_or_else(|| PathBuf::from(name));
+    write(&path, &proof)?;
+    context.ui.line(&sentence)?;
+    context.ui.line(text!("prove-written", path = path.display().to_string(), bytes = proof.len()))?;
+    let open = session.cell.checkpoint.map(|checkpoint| checkpoint.term);
+    // A card that is made today is of the newest term: who has it needs the openings in between.
+    let beside = if args.terms || open != Some(record.link().term) {
+        let beside = path.with_extension("terms");
+        write(&beside, &terms)?;
+        context.ui.line(text!("prove-terms-written", path = beside.display().to_string()))?;
+        Some(beside.display().to_string())
+    } else {
+        None
+    };
+    context.ui.say(text!("prove-how", path = path.display().to_string()));
+    context.ui.object(json!({
+        "reference": reference::precise(record.link().position, &record.entry().id()),
+        "position": record.link().position.0, "term": record.link().term.to_string(), "text": sentence,
+        "file": path.display().to_string(), "bytes": proof.len(), "terms": beside,
+    }))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Outcome {
+    std::fs::write(path, bytes).map_err(|error| Failure::file(path, &error))
+}
+
+/// The slip of an entry: what it is, the picture, the text, and what it leaves out.
+fn slip(context: &mut Context, record: &Record, sentence: &str, proof: &[u8], terms: &[u8]) -> Outcome {
+    let unreadable = || Failure::new(text!("prove-unreadable")).hint(text!("unexpected-answer-hint"));
+    let proof = Proof::parse(proof).map_err(|_| unreadable())?;
+    let terms = TermProof::parse(terms).and_then(|terms| terms.verify(None)).map_err(|_| unreadable())?;
+    let term = terms.iter().find(|term| term.term() == record.link().term).ok_or_else(unreadable)?;
+    let slip = Slip::of(&proof, &term.known.term_key);
+    let text =
+        slip.ok_or_else(|| Failure::new(text!("prove-too-long")).hint(text!("prove-too-long-hint")))?;
+    let text = text.to_text();
+    let number = reference::precise(record.link().position, &record.entry().id());
+    context.ui.line(text!("slip-head", number = &number, text = sentence))?;
+    picture::show(context, &text)?;
+    for line in text.as_bytes().chunks(LINE) {
+        context.ui.line(String::from_utf8_lossy(line))?;
+    }
+    context.ui.line(text!("slip-leaves-out"))?;
+    context.ui.object(json!({
+        "reference": number, "position": record.link().position.0, "text": sentence, "slip": text,
+    }))
+}
