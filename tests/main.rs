@@ -9,6 +9,7 @@ mod help;
 mod import;
 mod kill;
 mod manners;
+mod network;
 mod person;
 mod real;
 mod same_answers;

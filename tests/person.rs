@@ -16,6 +16,8 @@ pub const LOOPBACK: [&str; 4] =
 pub struct Person {
     home: PathBuf,
     node: Option<Child>,
+    /// The network namespace in which they live, where it is not that of the test.
+    place: Option<String>,
 }
 
 /// What a command printed, and its exit code.
@@ -36,7 +38,7 @@ impl Said {
 impl Person {
     /// Somebody whose home is to be in this folder.
     pub fn at(folder: &Path, who: &str) -> Self {
-        Self { home: folder.join(who), node: None }
+        Self { home: folder.join(who), node: None, place: None }
     }
 
     /// Somebody with a home that nothing outside this machine can reach.
@@ -58,8 +60,26 @@ impl Person {
         &self.home
     }
 
+    /// Somebody with a home in a network namespace, whose node listens there at this port.
+    pub fn in_place(folder: &Path, who: &str, place: &str, port: u16) -> Self {
+        let place = Some(place.to_owned());
+        let person = Self { home: folder.join(who), node: None, place };
+        let (tcp, quic) = (format!("/ip4/0.0.0.0/tcp/{port}"), format!("/ip4/0.0.0.0/udp/{port}/quic-v1"));
+        let words =
+            ["init", "--as", who, "--no-passphrase", "--no-mdns", "--listen", &tcp, "--listen", &quic];
+        person.good(&words);
+        person
+    }
+
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = bare();
+        let mut command = match &self.place {
+            None => bare(),
+            Some(place) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", place, env!("CARGO_BIN_EXE_lifeboat")]);
+                without_settings(command)
+            }
+        };
         command.arg("--home").arg(&self.home).args(words);
         command
     }
@@ -132,7 +152,11 @@ impl Drop for Person {
 
 /// The program without a home.
 pub fn bare() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
+    without_settings(Command::new(env!("CARGO_BIN_EXE_lifeboat")))
+}
+
+/// The command with nothing of this machine's settings for the program.
+fn without_settings(mut command: Command) -> Command {
     for name in ["LIFEBOAT_HOME", "LIFEBOAT_CELL", "LIFEBOAT_PASSPHRASE_FILE", "LIFEBOAT_LOG", "COLUMNS"] {
         command.env_remove(name);
     }

@@ -7,7 +7,13 @@ use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
 /// The catalogue's files, one a subject.
-const ENGLISH: &[&str] = &[include_str!("../text/en/main.ftl"), include_str!("../text/en/evidence.ftl")];
+// One a line, so that several can be added side by side.
+#[rustfmt::skip]
+const ENGLISH: &[&str] = &[
+    include_str!("../text/en/main.ftl"),
+    include_str!("../text/en/evidence.ftl"),
+    include_str!("../text/en/reach.ftl"),
+];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     let mut bundle = FluentBundle::new_concurrent(vec![LanguageIdentifier::default()]);

@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lifeboat_log::{CellId, Position, SecretKey, Term};
-use lifeboat_net::{Limits, NetConfig, NetEvent, NetHandle, start};
+use lifeboat_net::{Limits, NetConfig, NetEvent, NetHandle, ReachConfig, start};
 use lifeboat_protocol::RangeAsk;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -21,7 +21,14 @@ fn node(seed: u8, listen: &[&str]) -> (NetHandle, tokio::sync::mpsc::Receiver<Ne
         ..Limits::default()
     };
     let listen = listen.iter().map(|addr| (*addr).to_owned()).collect();
-    start(&NetConfig { key: SecretKey::from_seed(&[seed; 32]), listen, mdns: false, limits }).unwrap()
+    start(&NetConfig {
+        key: SecretKey::from_seed(&[seed; 32]),
+        listen,
+        mdns: false,
+        reach: ReachConfig::default(),
+        limits,
+    })
+    .unwrap()
 }
 
 /// Answers every question with all records, in frames of `per_frame`.

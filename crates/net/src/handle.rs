@@ -11,6 +11,7 @@ use crate::{NetError, peer};
 use libp2p::{Multiaddr, PeerId};
 use lifeboat_log::{CellId, PublicKey};
 use lifeboat_protocol::{Announcement, RangeAsk, Request, Response};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -32,12 +33,15 @@ pub(crate) enum Command {
     Stop { answer: Answer<()> },
 }
 
-/// Where the node listens: how many listeners there are, how many have no address yet, and the addresses.
+/// Where the node listens (how many listeners there are, how many have no address yet, and the addresses),
+/// and whom it reaches through relays.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Listening {
     pub asked: usize,
     pub waiting: usize,
     pub addrs: Vec<String>,
+    /// The peers that are connected through a relay alone.
+    pub relayed: BTreeSet<PublicKey>,
 }
 
 /// Asks things of the network.
@@ -75,6 +79,11 @@ impl NetHandle {
         let mut listening = self.listening.clone();
         let _ = timeout(LISTEN_TIMEOUT, listening.wait_for(|listening| listening.waiting == 0)).await;
         listening.borrow().addrs.clone()
+    }
+
+    /// The peers that are connected through a relay alone, as of a second ago.
+    pub fn relayed(&self) -> BTreeSet<PublicKey> {
+        self.listening.borrow().relayed.clone()
     }
 
     /// Asks a connected peer something, and waits for the answer.

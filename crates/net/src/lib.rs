@@ -8,6 +8,7 @@
 //! Every peer is taken to be hostile until shown otherwise: sizes, rates, counts and memory are bounded in
 //! [`limits`], and no bytes from outside can make it panic.
 
+mod autonat;
 mod behaviour;
 mod codec;
 mod error;
@@ -20,8 +21,10 @@ pub mod limits;
 mod message;
 mod outbound;
 mod peer;
+mod public;
 mod ranges;
 mod rates;
+mod reach;
 mod slots;
 mod streams;
 mod swarm;
@@ -32,6 +35,8 @@ pub use error::NetError;
 pub use event::{NetEvent, Reply, Verdict};
 pub use handle::NetHandle;
 pub use limits::Limits;
-pub use peer::{addr_with_peer, key_of, peer_id, peer_of_addr};
+pub use peer::{addr_with_peer, key_of, peer_id, peer_of_addr, way_of_addr};
+pub use public::Way;
 pub use ranges::RangeStream;
+pub use reach::ReachConfig;
 pub use swarm::{NetConfig, start};

@@ -37,7 +37,8 @@ pub(crate) const MAX_FOUND: usize = 64;
 pub(crate) const MAX_REMEMBERED: usize = 4096;
 /// Dials that wait for their end.
 pub(crate) const MAX_DIALS: usize = 64;
-/// Streams of all protocols in one connection: gossip, identify and ping 2 each, the rest for the node.
+/// Streams of all protocols in one connection: gossip, identify and ping 2 each, relayed connections and
+/// the questions about reach a few, the rest for the node.
 /// Each may hold 256 KiB that was not read yet.
 pub(crate) const CONNECTION_STREAMS: usize = 48;
 /// Streams of one connection whose protocol is not agreed on yet.
@@ -52,6 +53,40 @@ pub(crate) const ADDRESS_RATE: Rate = Rate { burst: 8, per_second: 0.1 };
 pub(crate) const CLOSING: Duration = Duration::from_secs(1);
 /// Time that the first addresses may take to be listened on.
 pub(crate) const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Relays through which a node lets itself be reached: one, and one for when that goes away.
+pub(crate) const MAX_RELAYS: usize = 2;
+/// How long a relay is connected before it is asked: it must know first which cells are followed here.
+pub(crate) const RESERVE_AFTER: Duration = Duration::from_secs(2);
+/// How long a relay that refused is left alone.
+pub(crate) const RESERVE_AGAIN: Duration = Duration::from_secs(10);
+/// How long a direct connection lives before the relayed one beside it is closed.
+pub(crate) const SETTLED: Duration = Duration::from_secs(3);
+/// How often reach is looked at again.
+pub(crate) const REACH_EVERY: Duration = Duration::from_secs(1);
+/// Characters of what a peer calls itself that are kept.
+pub(crate) const MAX_AGENT: usize = 64;
+/// Nodes that are reached through this one.
+pub(crate) const RESERVATIONS: usize = 64;
+/// How long one is reached through it before it asks again.
+pub(crate) const RESERVATION: Duration = Duration::from_secs(60 * 60);
+/// Connections that this node passes on at a time.
+pub(crate) const CIRCUITS: usize = 32;
+/// As [`CIRCUITS`], of one peer.
+pub(crate) const CIRCUITS_PER_PEER: usize = 4;
+/// How long one connection is passed on; whoever still needs it opens it again.
+pub(crate) const CIRCUIT: Duration = Duration::from_secs(30 * 60);
+/// Bytes that are passed on for one connection: a year's log of a large cell. Catching up goes on where
+/// it stopped.
+pub(crate) const CIRCUIT_BYTES: u64 = 64 * 1024 * 1024;
+/// Reservations, and circuits, that one peer asks for within [`RELAY_INTERVAL`].
+pub(crate) const RELAY_REQUESTS: u32 = 60;
+/// As [`RELAY_REQUESTS`].
+pub(crate) const RELAY_INTERVAL: Duration = Duration::from_secs(60);
+/// Addresses that others saw this node at, and about which it asks whether it can be reached there.
+pub(crate) const MAX_CANDIDATES: usize = 32;
+/// Dials that one peer asks for, to learn whether it can be reached.
+pub(crate) const DIAL_BACK_RATE: Rate = Rate { burst: 8, per_second: 0.05 };
 
 /// So many at once, and so many a second after that.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,7 +113,8 @@ pub struct Limits {
     pub connections: u32,
     /// Connections that others opened, so that some always remain for this node to open.
     pub connections_in: u32,
-    /// Connections with one peer: QUIC and TCP, and one that is dying.
+    /// Connections with one peer: QUIC and TCP, one through a relay, one that asks whether the peer can be
+    /// reached, and one that is dying.
     pub connections_per_peer: u32,
     /// Connections that are being opened, each way.
     pub connections_pending: u32,
@@ -128,7 +164,7 @@ impl Default for Limits {
         Self {
             connections: 96,
             connections_in: 64,
-            connections_per_peer: 3,
+            connections_per_peer: 5,
             connections_pending: 16,
             connection_rate: Rate { burst: 64, per_second: 4.0 },
             process_memory: 1024 * 1024 * 1024,

@@ -2,6 +2,7 @@
 //! only here, one becomes the other.
 
 use crate::NetError;
+use crate::public::{self, Way};
 use libp2p::identity::{Keypair, PeerId, ed25519};
 use libp2p::multiaddr::{Multiaddr, Protocol};
 use lifeboat_log::{PublicKey, SecretKey};
@@ -42,6 +43,14 @@ pub fn addr_with_peer(addr: &str, key: &PublicKey) -> Result<String, NetError> {
     let parsed = parse_addr(addr)?;
     let peer = peer_id(key).ok_or_else(|| bad(addr, "the node key is no key"))?;
     Ok(full_addr(parsed, peer).to_string())
+}
+
+/// Where an address leads.
+///
+/// # Errors
+/// [`NetError::BadAddress`] when `addr` is not a multiaddress.
+pub fn way_of_addr(addr: &str) -> Result<Way, NetError> {
+    Ok(public::way(&parse_addr(addr)?))
 }
 
 pub(crate) fn full_addr(mut addr: Multiaddr, peer: PeerId) -> Multiaddr {

@@ -4,11 +4,12 @@ use crate::behaviour::behaviour;
 use crate::event::NetEvent;
 use crate::handle::{Listening, NetHandle};
 use crate::limits::{COMMANDS, EVENTS, Limits, NEGOTIATING};
+use crate::reach::{Neighbours, Reach, ReachConfig};
 use crate::slots::Slots;
 use crate::task::Task;
 use crate::transport::{taken, transport};
 use crate::{NetError, peer};
-use libp2p::Swarm;
+use libp2p::{Swarm, relay};
 use lifeboat_log::SecretKey;
 use tokio::sync::{mpsc, watch};
 
@@ -22,6 +23,8 @@ pub struct NetConfig {
     pub listen: Vec<String>,
     /// Whether to look for nodes on the local network, and be found there.
     pub mdns: bool,
+    /// How the node is reached from outside its own network.
+    pub reach: ReachConfig,
     /// The bounds.
     pub limits: Limits,
 }
@@ -38,12 +41,16 @@ pub fn start(config: &NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>)
     let settings = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(config.limits.idle_timeout)
         .with_max_negotiating_inbound_streams(NEGOTIATING);
+    let own = key.public().to_peer_id();
+    let (relayed, relay_client) = relay::client::new(own);
+    let neighbours = Neighbours::default();
     let mut swarm = Swarm::new(
-        transport(&key, &config.limits)?,
-        behaviour(config, &key)?,
-        key.public().to_peer_id(),
+        transport(&key, &config.limits, relayed)?,
+        behaviour(config, &key, relay_client, &neighbours)?,
+        own,
         settings,
     );
+    Reach::name_public(&config.reach, &mut swarm)?;
     for addr in &config.listen {
         let refused = |reason: String| NetError::CannotListen { addr: addr.clone(), reason };
         let parsed = peer::parse_addr(addr)?;
@@ -54,7 +61,8 @@ pub fn start(config: &NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>)
     }
     let (events, received) = mpsc::channel(EVENTS);
     let (commands, asked) = mpsc::channel(COMMANDS);
-    let listening = Listening { asked: config.listen.len(), waiting: config.listen.len(), addrs: Vec::new() };
+    let listening =
+        Listening { asked: config.listen.len(), waiting: config.listen.len(), ..Listening::default() };
     let (told, listening) = watch::channel(listening);
     let limits = config.limits.clone();
     let handle = NetHandle {
@@ -65,6 +73,7 @@ pub fn start(config: &NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>)
         ranges: Slots::new(limits.ranges_out),
         limits: limits.clone(),
     };
-    runtime.spawn(Task::new(swarm, told, limits).run(asked, events));
+    let reach = Reach::new(&config.reach, neighbours);
+    runtime.spawn(Task::new(swarm, told, limits, reach).run(asked, events));
     Ok((handle, received))
 }

@@ -6,9 +6,11 @@ use crate::behaviour::{Node, NodeEvent};
 use crate::event::{NetEvent, Worth};
 use crate::handle::{Answer, Command, Listening};
 use crate::inbound::{Arrivals, Arrived};
-use crate::limits::{ADDRESS_RATE, CLOSING, Limits, MAX_ADDRS, MAX_DIALS, MAX_FOUND, OUTBOX};
+use crate::limits::{ADDRESS_RATE, CLOSING, Limits, MAX_ADDRS, MAX_DIALS, MAX_FOUND, OUTBOX, REACH_EVERY};
 use crate::outbound::{Asked, Heard};
+use crate::public::is_public;
 use crate::rates::Rates;
+use crate::reach::Reach;
 use crate::{NetError, gossip, peer};
 use futures::StreamExt;
 use libp2p::core::ConnectedPoint;
@@ -36,11 +38,17 @@ pub struct Task {
     listeners: HashSet<ListenerId>,
     tellings: Rates<PeerId>,
     faults: Rates<PeerId>,
+    reach: Reach,
 }
 
 impl Task {
     /// Nothing has happened yet.
-    pub fn new(swarm: Swarm<Node>, listening: watch::Sender<Listening>, limits: Limits) -> Self {
+    pub fn new(
+        swarm: Swarm<Node>,
+        listening: watch::Sender<Listening>,
+        limits: Limits,
+        reach: Reach,
+    ) -> Self {
         let arrivals = Arrivals::new(&limits);
         Self {
             swarm,
@@ -53,11 +61,13 @@ impl Task {
             tellings: Rates::new(ADDRESS_RATE),
             faults: Rates::new(limits.fault_rate),
             limits,
+            reach,
         }
     }
 
     /// Runs until the node stops it, or lets go of its handles or its events.
     pub async fn run(mut self, mut commands: mpsc::Receiver<Command>, events: mpsc::Sender<NetEvent>) {
+        let mut every = tokio::time::interval(REACH_EVERY);
         let stopped = loop {
             let room = self.outbox.len() < OUTBOX;
             tokio::select! {
@@ -76,6 +86,7 @@ impl Task {
                     Some(command) => self.obey(command),
                 },
                 Some(arrived) = self.arrivals.next(), if room && !self.arrivals.is_empty() => self.arrived(arrived),
+                _ = every.tick() => self.look_at_reach(),
                 event = self.swarm.select_next_some(), if room => self.happened(event),
             }
         };
@@ -174,8 +185,9 @@ impl Task {
             } => {
                 self.connected(peer_id, connection_id, &endpoint, num_established.get());
             }
-            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
-                if let Some(peer) = peer::key_of(&peer_id) {
+            SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established, .. } => {
+                self.reach.closed(connection_id);
+                if let Some(peer) = peer::key_of(&peer_id).filter(|_| num_established == 0) {
                     self.outbox.push_back(NetEvent::Disconnected { peer });
                 }
             }
@@ -185,9 +197,23 @@ impl Task {
                 }
             }
             SwarmEvent::IncomingConnectionError { error, .. } => tracing::debug!(%error, "no connection"),
-            SwarmEvent::NewListenAddr { listener_id, .. }
-            | SwarmEvent::ExpiredListenAddr { listener_id, .. }
-            | SwarmEvent::ListenerClosed { listener_id, .. } => self.listens(listener_id),
+            SwarmEvent::NewListenAddr { listener_id, address } => {
+                if is_public(&address) {
+                    self.swarm.add_external_address(address);
+                }
+                self.listens(Some(listener_id));
+            }
+            SwarmEvent::ExpiredListenAddr { listener_id, address } => {
+                self.swarm.remove_external_address(&address);
+                self.listens(Some(listener_id));
+            }
+            SwarmEvent::ListenerClosed { listener_id, .. } => {
+                let relayed = self.reach.listener_closed(listener_id);
+                self.listens(Some(listener_id).filter(|_| !relayed));
+            }
+            SwarmEvent::ExternalAddrConfirmed { .. } | SwarmEvent::ExternalAddrExpired { .. } => {
+                self.listens(None);
+            }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "trouble while listening"),
             _ => {}
         }
@@ -195,6 +221,7 @@ impl Task {
 
     fn connected(&mut self, id: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint, count: u32) {
         let dialled = self.dials.remove(&connection);
+        self.reach.connected(connection, id, endpoint);
         let Some(peer) = peer::key_of(&id) else {
             let _ = self.swarm.disconnect_peer_id(id); // no key of ours: nothing that a node would have
             return;
@@ -213,13 +240,28 @@ impl Task {
         }
     }
 
-    /// Tells the handle where the node listens now.
-    fn listens(&mut self, heard_of: ListenerId) {
-        self.listeners.insert(heard_of);
+    fn look_at_reach(&mut self) {
+        self.reach.tick(&mut self.swarm);
+        let relayed = self.reach.relayed();
+        self.listening.send_if_modified(|listening| {
+            let changed = listening.relayed != relayed;
+            listening.relayed = relayed;
+            changed
+        });
+    }
+
+    /// Tells the handle where the node listens now, and where else it is reached.
+    fn listens(&mut self, heard_of: Option<ListenerId>) {
+        self.listeners.extend(heard_of.filter(|listener| !self.reach.is_relay(*listener)));
         let heard_of = self.listeners.len();
         let own = *self.swarm.local_peer_id();
-        let addrs: Vec<Multiaddr> = self.swarm.listeners().cloned().collect();
-        let addrs = addrs.into_iter().map(|addr| peer::full_addr(addr, own).to_string()).collect();
+        let mut addrs: Vec<String> = Vec::new();
+        for addr in self.swarm.listeners().chain(self.swarm.external_addresses()) {
+            let addr = peer::full_addr(addr.clone(), own).to_string();
+            if !addrs.contains(&addr) {
+                addrs.push(addr);
+            }
+        }
         self.listening.send_modify(|listening| {
             listening.addrs = addrs;
             listening.waiting = listening.asked.saturating_sub(heard_of);
@@ -246,7 +288,11 @@ impl Task {
                 Heard::Nothing => {}
             },
             NodeEvent::Ranges(inbound) => self.arrivals.range(inbound),
-            NodeEvent::Identify(identify::Event::Received { peer_id, info, .. }) => {
+            NodeEvent::Gossip(gossipsub::Event::Subscribed { peer_id, topic }) => {
+                self.reach.subscribed(&self.swarm.behaviour().gossip, peer_id, &topic);
+            }
+            NodeEvent::Identify(identify::Event::Received { peer_id, connection_id, info }) => {
+                self.reach.identified(&mut self.swarm, connection_id, peer_id, &info);
                 self.found(info.listen_addrs.into_iter().map(|addr| (peer_id, addr)));
             }
             NodeEvent::Ping(ping::Event { result: Err(error), connection, peer })
@@ -256,6 +302,9 @@ impl Task {
                 self.swarm.close_connection(connection);
             }
             NodeEvent::Mdns(mdns::Event::Discovered(found)) => self.found(found.into_iter()),
+            NodeEvent::RelayClient(event) => tracing::debug!(?event, "relay"),
+            NodeEvent::Dcutr(event) => tracing::debug!(?event, "direct connection"),
+            NodeEvent::Upnp(event) => tracing::debug!(?event, "router"),
             _ => {}
         }
     }

@@ -1,7 +1,6 @@
 //! How bytes travel: TCP with Noise and Yamux, and QUIC, to addresses and to names (DNS). Windows are
-//! bounded, so that a peer can make this node hold only so much that it has not read.
-//!
-//! A relay's transport goes beside these two.
+//! bounded, so that a peer can make this node hold only so much that it has not read. Connections that a
+//! relay passes on are secured in the same way, end to end: the relay sees bytes that it cannot read.
 
 use crate::NetError;
 use crate::limits::{CONNECTION_STREAMS, CONNECTION_WINDOW, Limits, STREAM_WINDOW};
@@ -10,7 +9,7 @@ use libp2p::core::transport::Boxed;
 use libp2p::core::upgrade::Version;
 use libp2p::identity::Keypair;
 use libp2p::multiaddr::{Multiaddr, Protocol};
-use libp2p::{PeerId, Transport, dns, noise, quic, tcp, yamux};
+use libp2p::{PeerId, Transport, dns, noise, quic, relay, tcp, yamux};
 use std::net::IpAddr;
 
 /// A transport whose connections are authenticated and carry many streams.
@@ -21,7 +20,11 @@ pub type Wire = Boxed<(PeerId, StreamMuxerBox)>;
 ///
 /// # Errors
 /// [`NetError::Setup`] when a part refuses its settings.
-pub fn transport(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {
+pub fn transport(
+    key: &Keypair,
+    limits: &Limits,
+    relayed: relay::client::Transport,
+) -> Result<Wire, NetError> {
     let named = match dns::tokio::Transport::system(plain(key, limits)?) {
         Ok(named) => named.boxed(),
         Err(error) => {
@@ -29,7 +32,20 @@ pub fn transport(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {
             plain(key, limits)?
         }
     };
-    Ok(named)
+    let noise = noise::Config::new(key).map_err(|e| NetError::Setup(e.to_string()))?;
+    let relayed = relayed
+        .upgrade(Version::V1Lazy)
+        .authenticate(noise)
+        .multiplex(muxer())
+        .timeout(limits.dial_timeout)
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+    Ok(relayed.or_transport(named).map(|either, _| either.into_inner()).boxed())
+}
+
+fn muxer() -> yamux::Config {
+    let mut yamux = yamux::Config::default();
+    yamux.set_max_num_streams(CONNECTION_STREAMS);
+    yamux
 }
 
 /// Whether another process listens at this TCP address already. libp2p shares ports, so that two nodes
@@ -49,12 +65,10 @@ pub fn taken(addr: &Multiaddr) -> Option<std::io::Error> {
 
 fn plain(key: &Keypair, limits: &Limits) -> Result<Wire, NetError> {
     let noise = noise::Config::new(key).map_err(|e| NetError::Setup(e.to_string()))?;
-    let mut yamux = yamux::Config::default();
-    yamux.set_max_num_streams(CONNECTION_STREAMS);
     let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
-        .multiplex(yamux)
+        .multiplex(muxer())
         .timeout(limits.dial_timeout)
         .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
 

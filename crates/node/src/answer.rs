@@ -416,6 +416,8 @@ pub struct PeerItem {
     pub addresses: Vec<String>,
     /// Whether it is connected now.
     pub connected: bool,
+    /// Whether it is connected through a relay alone.
+    pub relayed: bool,
     /// The cells for which it keeps the log.
     #[serde(with = "wire::many")]
     pub keeps: Vec<CellId>,

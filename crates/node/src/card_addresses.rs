@@ -3,11 +3,15 @@
 
 use lifeboat_log::PublicKey;
 use lifeboat_log::codec::{List, Text};
-use lifeboat_net::{addr_with_peer, peer_of_addr};
+use lifeboat_net::{Way, addr_with_peer, peer_of_addr, way_of_addr};
 use lifeboat_protocol::CellCard;
 use lifeboat_protocol::limits::{MAX_ADDRESS, MAX_ADDRESSES};
 
-/// As many addresses as a card of `node` has room for, those that only this machine can reach last.
+/// Addresses through relays in one card: each names two nodes, and is long.
+const MAX_RELAYED: usize = 2;
+
+/// As many addresses as a card of `node` has room for: those that the world can reach first, those that
+/// only this machine can reach last.
 pub(crate) fn write(
     addresses: impl Iterator<Item = String>,
     node: &PublicKey,
@@ -18,7 +22,12 @@ pub(crate) fn write(
             all.push(address);
         }
     }
-    all.sort_by_key(|address| address.starts_with("/ip4/127.") || address.starts_with("/ip6/::1/"));
+    all.sort_by_key(|address| way_of_addr(address).unwrap_or(Way::Here));
+    let mut relayed = 0;
+    all.retain(|address| {
+        relayed += usize::from(way_of_addr(address) == Ok(Way::Relayed));
+        way_of_addr(address) != Ok(Way::Relayed) || relayed <= MAX_RELAYED
+    });
     let texts = all.into_iter().filter_map(Text::new).take(MAX_ADDRESSES).collect();
     List::new(texts).unwrap_or_default()
 }
@@ -53,9 +62,13 @@ mod tests {
             full("/ip4/10.0.0.2/tcp/41", &own),
             full("/ip4/10.0.0.2/tcp/41", &own),
             full("/ip4/10.0.0.3/tcp/42", &other),
+            full(&format!("{}/p2p-circuit", full("/ip4/203.0.113.1/tcp/43", &other)), &own),
+            full("/ip4/203.0.113.2/tcp/44", &own),
         ];
+        let relayed = format!("{}/p2p-circuit", full("/ip4/203.0.113.1/tcp/43", &other));
         let written = write(given.iter().cloned(), &own);
         let texts: Vec<&str> = written.iter().map(|text| text.as_str()).collect();
-        assert_eq!(texts, ["/ip4/10.0.0.2/tcp/41", &given[3], "/ip4/127.0.0.1/tcp/40"]);
+        let public = "/ip4/203.0.113.2/tcp/44";
+        assert_eq!(texts, [public, &relayed, "/ip4/10.0.0.2/tcp/41", &given[3], "/ip4/127.0.0.1/tcp/40"]);
     }
 }

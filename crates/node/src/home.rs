@@ -64,6 +64,13 @@ pub struct Settings {
     pub listen: Vec<String>,
     /// Whether homes on the same network find each other by themselves.
     pub mdns: Option<bool>,
+    /// Whether the node asks the router to let others in (UPnP); what `mdns` says, when nothing is said.
+    pub upnp: Option<bool>,
+    /// Whether the node, where the world can reach it, passes connections on for homes behind routers that
+    /// follow the same cells; it does, when nothing is said.
+    pub relay: Option<bool>,
+    /// Addresses at which the world reaches the node: a port that was opened by hand.
+    pub public: Vec<String>,
     /// Homes that this one connects to.
     pub addresses: Vec<String>,
     /// The cells that this home follows or keeps.

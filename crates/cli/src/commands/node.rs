@@ -19,6 +19,9 @@ pub struct Args {
     /// Where to listen from now on, such as /ip4/0.0.0.0/tcp/4001
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
+    /// Where the whole internet reaches it: a port that you opened in your router, or a server's address
+    #[arg(long, value_name = "ADDRESS")]
+    public: Vec<String>,
     /// Connect to this address, and remember it
     #[arg(long, value_name = "ADDRESS")]
     connect: Vec<String>,
@@ -52,12 +55,15 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 
 /// Writes new addresses into the settings before the node reads them.
 fn settle(home: &Home, args: &Args) -> Outcome {
-    if args.listen.is_empty() && args.connect.is_empty() {
+    if args.listen.is_empty() && args.public.is_empty() && args.connect.is_empty() {
         return Ok(());
     }
     let mut settings = home.settings()?;
     if !args.listen.is_empty() {
         settings.listen.clone_from(&args.listen);
+    }
+    if !args.public.is_empty() {
+        settings.public.clone_from(&args.public);
     }
     for address in &args.connect {
         if !settings.addresses.contains(address) {
@@ -114,12 +120,19 @@ fn status(context: &mut Context, home: &Home) -> Outcome {
     let overview = cells::overview(context, &mut desk)?;
     let connected = overview.peers.iter().filter(|peer| peer.connected).count();
     context.ui.line(text!("node-running", peers = connected))?;
+    let relayed = overview.peers.iter().filter(|peer| peer.relayed).count();
+    if relayed > 0 {
+        context.ui.line(format!("  {}", text!("node-relayed", count = relayed)))?;
+    }
     for address in &overview.addresses {
         context.ui.line(format!("  {}", plain(address)))?;
     }
-    let peers = overview.peers.iter().map(
-        |peer| json!({"key": peer.key.to_string(), "addresses": peer.addresses, "connected": peer.connected}),
-    );
+    let peers = overview.peers.iter().map(|peer| {
+        json!({
+            "key": peer.key.to_string(), "addresses": peer.addresses, "connected": peer.connected,
+            "relayed": peer.relayed,
+        })
+    });
     context.ui.object(json!({
         "running": overview.node_running, "node": overview.node_key.to_string(),
         "addresses": overview.addresses, "peers": peers.collect::<Vec<_>>(),

@@ -1,9 +1,9 @@
 //! Connections: who may connect, who is told, and how it ends.
 
-use crate::support::{QUIC, SOON, TCP, TestNode, cell, have, until};
+use crate::support::{QUIC, SOON, TCP, TestNode, cell, have, news, until};
 use lifeboat_log::SecretKey;
 use lifeboat_net::limits::Rate;
-use lifeboat_net::{Limits, NetConfig, NetError, NetEvent, addr_with_peer, start};
+use lifeboat_net::{Limits, NetConfig, NetError, NetEvent, ReachConfig, addr_with_peer, start};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -92,6 +92,7 @@ fn a_second_node_is_refused(taken: &str) {
         key: SecretKey::from_seed(&[68; 32]),
         listen: vec![taken.to_owned()],
         mdns: false,
+        reach: ReachConfig::default(),
         limits: Limits::default(),
     };
     let error = start(&config).unwrap_err();
@@ -104,6 +105,7 @@ fn without_a_runtime_there_is_no_network() {
         key: SecretKey::from_seed(&[69; 32]),
         listen: vec![],
         mdns: false,
+        reach: ReachConfig::default(),
         limits: Limits::default(),
     };
     assert_eq!(start(&config).unwrap_err(), NetError::NoRuntime);
@@ -261,7 +263,9 @@ async fn nodes_on_one_local_network_find_each_other_when_they_look() {
     let node = |seed, mdns| {
         let key = SecretKey::from_seed(&[seed; 32]);
         let listen = vec!["/ip4/0.0.0.0/tcp/0".to_owned()];
-        let (handle, events) = start(&NetConfig { key, listen, mdns, limits: Limits::default() }).unwrap();
+        let (handle, events) =
+            start(&NetConfig { key, listen, mdns, reach: ReachConfig::default(), limits: Limits::default() })
+                .unwrap();
         TestNode { handle, events }
     };
     let one = node(87, true);
@@ -275,4 +279,47 @@ async fn nodes_on_one_local_network_find_each_other_when_they_look() {
         .await;
     assert_eq!(two.handle.dial(&found[0]).await, Ok(one.handle.key()));
     assert!(quiet.events.try_recv().is_err(), "who does not look finds nobody");
+}
+
+#[test]
+fn what_is_told_to_a_node_that_was_killed_and_came_back_reaches_it_at_once() {
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let here = runtime();
+    let mut server = here.block_on(async { TestNode::listening(90, &[QUIC], Limits::default()) });
+    let addr = here.block_on(server.addr());
+    here.block_on(server.handle.follow(cell(1))).unwrap();
+    // The first life ends without a word, as a killed process does.
+    let first = runtime();
+    first.block_on(async {
+        let client = TestNode::listening(91, &[QUIC], Limits::default());
+        client.handle.follow(cell(1)).await.unwrap();
+        client.handle.dial(&addr).await.unwrap();
+        server.next(|event| matches!(event, NetEvent::Discovered { .. }).then_some(())).await;
+        std::mem::forget(client);
+    });
+    first.shutdown_timeout(Duration::ZERO);
+    here.block_on(async {
+        let mut client = TestNode::listening(91, &[QUIC], Limits::default());
+        client.handle.follow(cell(1)).await.unwrap();
+        // Well before the first ping of the dead connection fails.
+        let told = async {
+            for n in 0.. {
+                client.handle.dial(&addr).await.unwrap();
+                server.handle.announce(&news(1, &n.to_string())).await.unwrap();
+                let heard = client.next(|event| matches!(event, NetEvent::Announced { .. }).then_some(()));
+                if timeout(Duration::from_millis(500), heard).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        timeout(Duration::from_secs(8), told).await.expect("it hears what is new");
+        let client = client.answering(|_| lifeboat_protocol::Response::Noted);
+        let request = have(1);
+        let asked = timeout(Duration::from_secs(8), server.handle.request(client.key(), &request));
+        assert_eq!(
+            asked.await.expect("it is asked over the live connection"),
+            Ok(lifeboat_protocol::Response::Noted)
+        );
+    });
 }

@@ -2,7 +2,7 @@
 
 use lifeboat_log::codec::Bytes;
 use lifeboat_log::{CellId, Position, SecretKey, Term};
-use lifeboat_net::{Limits, NetConfig, NetEvent, NetHandle, start};
+use lifeboat_net::{Limits, NetConfig, NetEvent, NetHandle, ReachConfig, start};
 use lifeboat_protocol::{Announcement, News, RangeAsk, Request, Response};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -23,7 +23,8 @@ impl TestNode {
     pub fn listening(seed: u8, listen: &[&str], limits: Limits) -> Self {
         let listen = listen.iter().map(|addr| (*addr).to_owned()).collect();
         let key = SecretKey::from_seed(&[seed; 32]);
-        let (handle, events) = start(&NetConfig { key, listen, mdns: false, limits }).unwrap();
+        let (handle, events) =
+            start(&NetConfig { key, listen, mdns: false, reach: ReachConfig::default(), limits }).unwrap();
         Self { handle, events }
     }
 

@@ -10,7 +10,7 @@ use crate::limits::{DETAILS_PATIENCE, LOOK_EVERY};
 use crate::network::Network;
 use lifeboat_log::PublicKey;
 use lifeboat_net::limits::Rate;
-use lifeboat_net::{Limits, NetConfig, NetError};
+use lifeboat_net::{Limits, NetConfig, NetError, ReachConfig, Way, way_of_addr};
 use lifeboat_protocol::CellCard;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,10 +54,17 @@ impl Service {
         let settings = locked(&self.settings).clone();
         let asked = if self.options.listen.is_empty() { &settings.listen } else { &self.options.listen };
         let last = locked(&self.book).own.clone();
+        let runs = locked(&self.running_since).is_some();
         let config = |listen| NetConfig {
             key: self.node_key.clone(),
             listen,
             mdns: self.options.mdns.or(settings.mdns).unwrap_or(true),
+            reach: ReachConfig {
+                // A command that is over in seconds needs no door in the router.
+                upnp: runs && settings.upnp.or(settings.mdns).unwrap_or(true),
+                relay: runs && settings.relay.unwrap_or(true),
+                public: settings.public.clone(),
+            },
             // A home may bring hundreds of entries at once, and the keeper places them together.
             limits: Limits { request_rate: REQUESTS, ..Limits::default() },
         };
@@ -243,7 +250,8 @@ impl Service {
 /// The addresses to listen on so that the ports are the same as last time, on all interfaces.
 fn same_ports(last: &[String]) -> Vec<String> {
     let mut listen: Vec<String> = Vec::new();
-    for address in last {
+    let own = |address: &&String| !matches!(way_of_addr(address), Ok(Way::Relayed) | Err(_));
+    for address in last.iter().filter(own) {
         let parts: Vec<&str> = address.split('/').collect();
         let again = match parts.as_slice() {
             ["", "ip4", _, "udp", port, "quic-v1", ..] => format!("/ip4/0.0.0.0/udp/{port}/quic-v1"),
@@ -263,6 +271,8 @@ fn same_ports(last: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    const NODE: &str = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN";
+
     #[test]
     fn a_node_listens_where_it_listened_before() {
         let last = [
@@ -270,8 +280,11 @@ mod tests {
             "/ip4/192.168.1.7/udp/4711/quic-v1/p2p/12D3Koo",
             "/ip4/127.0.0.1/tcp/4712/p2p/12D3Koo",
             "/dns4/example.org/tcp/1",
-        ];
-        let again = same_ports(&last.map(str::to_owned));
+        ]
+        .map(|address| address.replace("12D3Koo", NODE));
+        let relayed = format!("/ip4/203.0.113.1/tcp/9/p2p/{NODE}/p2p-circuit/p2p/{NODE}");
+        let last = [&[relayed], &last[..]].concat();
+        let again = same_ports(&last);
         assert_eq!(again, ["/ip4/0.0.0.0/udp/4711/quic-v1", "/ip4/0.0.0.0/tcp/4712"]);
     }
 }

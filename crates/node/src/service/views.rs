@@ -167,6 +167,7 @@ impl Service {
     /// The homes that are known, the connected ones first.
     pub(super) fn peers(&self) -> Vec<PeerItem> {
         let connected = self.network.get().map(|network| network.connected()).unwrap_or_default();
+        let relayed = self.network.get().map(|network| network.net.relayed()).unwrap_or_default();
         let keepers: Vec<_> =
             self.open_cells().iter().map(|cell| (cell.facts().keeper_node, cell.cell())).collect();
         let keeps =
@@ -175,13 +176,14 @@ impl Service {
             key: *key,
             addresses: addresses.clone(),
             connected: true,
+            relayed: relayed.contains(key),
             keeps: keeps(*key),
         });
         let mut items: Vec<PeerItem> = here.collect();
         for known in &locked(&self.book).peers {
             if !connected.contains_key(&known.key) {
                 let (key, addresses) = (known.key, known.addresses.clone());
-                items.push(PeerItem { key, addresses, connected: false, keeps: keeps(key) });
+                items.push(PeerItem { key, addresses, connected: false, relayed: false, keeps: keeps(key) });
             }
         }
         items
