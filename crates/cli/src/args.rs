@@ -95,6 +95,8 @@ pub enum Command {
     Correct(commands::correct::Args),
     /// Withdraw a need or an offer of yours
     Withdraw(commands::withdraw::Args),
+    /// Erase the text of an entry of yours, or your handle, on every honest home
+    Erase(commands::erase::Args),
     /// Leave the cell
     Leave(commands::leave::Args),
     /// See how your home and your cells are

@@ -28,11 +28,14 @@ impl Names {
             *count.entry(handle).or_default() += 1;
         }
         let mut names = Self::default();
-        for (id, _) in state.members().all() {
+        for (id, member) in state.members().all() {
             let mark = reference::mark(&id.entry());
             let shown = match handles.get(id) {
                 Some(handle) if count.get(handle.as_str()) == Some(&1) => handle.clone(),
                 Some(handle) => format!("{handle}-{mark}"),
+                None if state.details().gone(&member.handle, member.handle_from).is_some() => {
+                    text!("erased-member", mark = mark)
+                }
                 None => text!("somebody", mark = mark),
             };
             names.shown.insert(*id, shown);

@@ -1,6 +1,7 @@
 //! What the commands that say something have in common: how much of what, where, for what and when, read
 //! with the cell's own charter and calendar.
 
+use crate::context::Context;
 use crate::day::{self, Toward};
 use crate::error::{Failure, Outcome};
 use crate::quantity::{self, BadQuantity};
@@ -8,7 +9,10 @@ use crate::session::{Draft, Session};
 use crate::text;
 use crate::ui::plain;
 use jiff::civil::Date;
-use lifeboat_commons::{Amount, BadBody, Body, CategoryId, Common, Day, PlaceId, Quantity, Thing, compose};
+use lifeboat_commons::membership::Key;
+use lifeboat_commons::{
+    Amount, BadBody, Body, CategoryId, Common, Day, PlaceId, Powers, Quantity, Thing, compose,
+};
 use lifeboat_log::Time;
 
 /// Days until a need or offer closes when the person names no day.
@@ -26,6 +30,23 @@ pub struct Circumstances {
     /// The day it happened, when not today: yesterday, friday, 2026-11-20
     #[arg(long, value_name = "DAY")]
     pub on: Option<String>,
+    #[command(flatten)]
+    /// A private text, and how long texts are kept.
+    pub texts: Texts,
+}
+
+/// A text for chosen people, and how long texts are kept.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Texts {
+    /// A text that only you and the members under --readers can read
+    #[arg(long, value_name = "TEXT")]
+    pub private: Option<String>,
+    /// Who can read the private text: handles, with commas between
+    #[arg(long, value_name = "HANDLES", value_delimiter = ',', requires = "private")]
+    pub readers: Vec<String>,
+    /// The last day of the texts of this entry: after it every honest home drops them
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
 }
 
 impl Circumstances {
@@ -40,6 +61,49 @@ impl Circumstances {
             category: self.category.as_ref().map(|name| category(session, name)).transpose()?,
             ..Common::default()
         })
+    }
+}
+
+impl Texts {
+    /// The draft with the private text, and with the last day of its texts.
+    ///
+    /// # Errors
+    /// When a reader is unknown or the day has passed.
+    pub fn add(&self, session: &Session, mut draft: Draft) -> Outcome<Draft> {
+        if let Some(written) = &self.until {
+            draft.until = until(session, Some(written))?;
+        }
+        let Some(private) = self.private.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+            return Ok(draft);
+        };
+        let members = session.state.members();
+        let mut people = vec![session.member()?];
+        for reader in self.readers.iter().map(|reader| reader.trim()).filter(|reader| !reader.is_empty()) {
+            people.push(session.names.find(reader)?);
+        }
+        let live = |key: &Key| key.is_live(session.now) && key.powers.has(Powers::SIGN);
+        let keys = people.iter().flat_map(|id| members.keys_of(*id));
+        let mut keys: Vec<_> = keys.filter(|(_, key)| live(key)).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        draft.sealed.push((private.to_owned(), keys));
+        Ok(draft)
+    }
+
+    /// Says who will be able to read the private text, and whose home does not get it yet.
+    pub fn tell(&self, context: &mut Context, session: &Session) {
+        if self.private.is_none() {
+            return;
+        }
+        let readers: Vec<String> = self.readers.iter().map(|reader| plain(reader.trim())).collect();
+        let members = session.state.members();
+        context.ui.say(text!("private-who", readers = readers.join(", "), count = readers.len()));
+        for reader in &readers {
+            let id = session.names.find(reader).ok();
+            if id.is_some_and(|id| !members.nodes().any(|(_, member)| member == id)) {
+                context.ui.warn(text!("private-no-home", reader = reader));
+            }
+        }
     }
 }
 

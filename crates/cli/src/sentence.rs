@@ -9,6 +9,7 @@ use crate::ui::plain;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lifeboat_commons::charter::CharterStatement;
+use lifeboat_commons::details::DetailsStatement;
 use lifeboat_commons::ledger::{LedgerStatement, Meet, Source};
 use lifeboat_commons::membership::MembershipStatement;
 use lifeboat_commons::{Charter, Common, History, Quantity, State, Statement};
@@ -31,6 +32,18 @@ pub struct Teller<'a> {
 impl Teller<'_> {
     /// The entry with the texts of its details.
     pub fn entry(&self, entry: &SignedEntry, texts: &[(u16, String)]) -> String {
+        let mut more = Vec::new();
+        if entry.details.iter().any(|detail| detail.tag.is_sealed()) {
+            more.push(text!("more-private"));
+        }
+        let ends = entry.details.iter().map(|detail| detail.expiry).filter(|end| *end != Time::ZERO);
+        if let Some(end) = ends.min() {
+            more.push(text!("more-text-until", day = self.day_of(end)));
+        }
+        with(self.statement(entry, texts), more)
+    }
+
+    fn statement(&self, entry: &SignedEntry, texts: &[(u16, String)]) -> String {
         let who = self.names.key(&entry.author);
         let note = texts.iter().find(|(tag, _)| *tag == DetailTag::NOTE.0).map(|(_, text)| plain(text));
         let handle = texts.iter().find(|(tag, _)| *tag == DetailTag::HANDLE.0).map(|(_, text)| plain(text));
@@ -49,6 +62,10 @@ impl Teller<'_> {
             }
             Statement::Membership(said) => self.membership(&said, &who, &handle, note),
             Statement::Ledger(said) => self.ledger(&said, &who, note),
+            Statement::Details(DetailsStatement::Erase(erase)) => {
+                let number = self.number(&erase.entry);
+                text!("said-erase", who = who, number = number)
+            }
         }
     }
 

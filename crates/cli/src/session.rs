@@ -15,10 +15,12 @@ use lifeboat_commons::ledger::{Given, LedgerStatement, Need, Offer, OpeningStock
 use lifeboat_commons::{History, Inadmissible, MemberId, Reason, Said, State};
 use lifeboat_log::codec::List;
 use lifeboat_log::detail::SALT_LEN;
-use lifeboat_log::{Detail, DetailTag, EntryId, KeyCache, Nonce, Record, SecretKey, Seen, SignedEntry, Time};
+use lifeboat_log::{
+    Detail, DetailTag, EntryId, KeyCache, Nonce, PublicKey, Record, SecretKey, Seen, SignedEntry, Time,
+};
 use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Role, Signed, View};
 use lifeboat_node::limits::MAX_SUBMIT;
-use lifeboat_node::{Answer, Ask, Desk, Home};
+use lifeboat_node::{Answer, Ask, Desk, Home, sealed};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -58,6 +60,10 @@ pub struct Draft {
     pub said: Said,
     /// Its details, in plain text.
     pub details: Vec<(DetailTag, String)>,
+    /// Texts for chosen keys alone.
+    pub sealed: Vec<(String, Vec<PublicKey>)>,
+    /// When honest homes drop the texts; [`Time::ZERO`] for never.
+    pub until: Time,
     /// Details that others made, as they are.
     pub carried: Vec<(DetailTag, Detail)>,
     /// Entries that must stand before it.
@@ -69,7 +75,8 @@ pub struct Draft {
 impl Draft {
     /// A statement without details.
     pub fn plain(said: Said) -> Self {
-        Self { said, details: Vec::new(), carried: Vec::new(), after: Vec::new(), nonce: None }
+        let (details, sealed, carried, after) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { said, details, sealed, until: Time::ZERO, carried, after, nonce: None }
     }
 
     /// Adds a remark, when there is one.
@@ -307,11 +314,16 @@ impl Session {
     }
 
     fn sign(&self, draft: &Draft, time: Time, key: &SecretKey) -> Outcome<(SignedEntry, Vec<Detail>)> {
-        let mut details = draft.carried.clone();
+        let mut details: Vec<_> =
+            draft.carried.iter().map(|(tag, detail)| (*tag, detail.clone(), Time::ZERO)).collect();
         for (tag, text) in &draft.details {
             let salt: [u8; SALT_LEN] = random()?;
             let detail = Detail::open(salt, text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
-            details.push((*tag, detail));
+            details.push((*tag, detail, draft.until));
+        }
+        for (text, readers) in &draft.sealed {
+            let detail = sealed::seal(text, readers).map_err(|bad| Failure::usage(bad.to_string()))?;
+            details.push((DetailTag::SEALED_NOTE, detail, draft.until));
         }
         let not_after = time.plus_ms(LIFETIME_MS);
         let nonce = draft.nonce.map_or_else(|| random().map(Nonce), Ok)?;
@@ -320,14 +332,14 @@ impl Session {
             entry.seen = Seen { term: seen.term, size: seen.size, root: seen.root };
         }
         let unfit = || Failure::new(text!("entry-unfit"));
-        let references = details.iter().map(|(tag, detail)| detail.reference(*tag, Time::ZERO)).collect();
+        let references = details.iter().map(|(tag, detail, until)| detail.reference(*tag, *until)).collect();
         entry.details = List::new(references).ok_or_else(unfit)?;
         let mut after = draft.after.clone();
         after.sort_unstable();
         after.dedup();
         entry.after = List::new(after).ok_or_else(unfit)?;
         let entry = entry.sign(key).map_err(|error| unfit().because(error))?;
-        Ok((entry, details.into_iter().map(|(_, detail)| detail).collect()))
+        Ok((entry, details.into_iter().map(|(_, detail, _)| detail).collect()))
     }
 
     /// The state with one's own entries that are still under way, as far as they can be read.

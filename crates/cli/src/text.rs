@@ -13,6 +13,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/main.ftl"),
     include_str!("../text/en/evidence.ftl"),
     include_str!("../text/en/reach.ftl"),
+    include_str!("../text/en/details.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

@@ -55,6 +55,9 @@ pub enum BadBody {
     /// A decision cannot carry this.
     #[error("a decision cannot carry this: it is no statement, opens a term, or corrects an entry")]
     BadPayload,
+    /// An erasure that names nothing.
+    #[error("an erasure names at least one text or photo")]
+    ErasesNothing,
 }
 
 /// A statement that is ready to be signed: what goes into an entry besides who, when and for which cell.

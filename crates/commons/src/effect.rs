@@ -212,6 +212,12 @@ pub enum Reason {
     /// A term that opens without its right, or says another state than this log has.
     #[error("a term opened without its right, or on another state than this log gives")]
     NoRight,
+    /// The entry names no such detail or photo.
+    #[error("the entry names no such text or photo, so there is nothing to erase")]
+    NothingToErase,
+    /// All of it is erased already.
+    #[error("what it names is erased already")]
+    AlreadyErased,
 }
 
 impl From<Inadmissible> for Reason {

@@ -143,6 +143,36 @@ mod tests {
     }
 
     #[test]
+    fn the_cell_erases_what_nobody_else_could() {
+        let mut cell = three();
+        let note = lifeboat_log::Detail::open([7; 16], "a neighbour's name").unwrap();
+        let said = compose(&Received {
+            common: Common::default(),
+            quantity: Quantity::money("3".parse().unwrap(), "EUR").unwrap(),
+        });
+        let named = List::new(vec![note.reference(DetailTag::NOTE, Time::ZERO)]).unwrap();
+        let entry = cell.sign_with("wren", said.unwrap(), |draft| draft.details = named);
+        let (id, at) = (entry.id(), Position(cell.records().len() as u64));
+        assert!(cell.place(entry).is_applied());
+        let what = List::new(vec![note.hash().0]).unwrap();
+        let erase = crate::Erase { common: Common::default(), entry: id, at, what };
+        assert_eq!(cell.say("heron", &erase).reason(), Some(&Reason::NotTheAuthor));
+        let erase = payload(&erase);
+        assert_eq!(enact(&mut cell, &erase, &[]), Err(Reason::UnknownEntry), "said before what it erases");
+        let later = |cell: &mut TestCell| {
+            let decided = Some(EntryId([6; 32]));
+            let (author, key) = (cell.id("finch"), cell.key("finch").public());
+            let (time, position) = (cell.now, at.next());
+            let id = EntryId([7; 32]);
+            let saying = Saying { id, position, time, author, key, details: &[], corrects: None, decided };
+            cell.state.enact(&saying, &erase)
+        };
+        assert_eq!(later(&mut cell), Ok(()));
+        assert!(cell.state.details().gone(&note.hash(), at).is_some());
+        assert_eq!(later(&mut cell), Err(Reason::AlreadyErased));
+    }
+
+    #[test]
     fn what_comes_from_a_newer_version_is_carried_and_changes_nothing() {
         let mut cell = three();
         let before = cell.state.encode();

@@ -4,6 +4,7 @@
 use crate::body::Unreadable;
 use crate::common::{Common, MemberId};
 use crate::effect::Reason;
+use crate::history::History;
 use crate::membership::Powers;
 use crate::state::State;
 use bincode::{Decode, Encode};
@@ -29,6 +30,20 @@ pub trait Practice {
 
     /// What the body begins with.
     fn common(statement: &Self::Statement) -> &Common;
+
+    /// Judges what needs a look at an earlier record. It is asked for what a member says alone, before
+    /// [`Practice::apply`], and never for what the cell has decided.
+    ///
+    /// # Errors
+    /// The [`Reason`] for which it is void.
+    fn look(
+        _state: &State,
+        _author: &MemberId,
+        _statement: &Self::Statement,
+        _history: &dyn History,
+    ) -> Result<(), Reason> {
+        Ok(())
+    }
 
     /// Applies a statement, wholly or not at all. Entries that cannot be corrected return
     /// [`Reason::NotCorrectable`] when `saying` corrects something.
@@ -145,6 +160,19 @@ macro_rules! practices {
             if kind == Kind::ANCHOR { Powers::NODE } else { Powers::SIGN }
         }
 
+        /// Judges what needs a look at an earlier record, practice by practice.
+        pub(crate) fn look(
+            state: &State,
+            author: &MemberId,
+            said: &Statement,
+            history: &dyn History,
+        ) -> Result<(), Reason> {
+            match said {
+                Statement::Founding(_) | Statement::Opening(_) => Ok(()),
+                $(Statement::$Variant(s) => <$Practice as Practice>::look(state, author, s, history),)*
+            }
+        }
+
         /// Applies a statement by the rules of its practice.
         pub(crate) fn apply(state: &mut State, saying: &Saying<'_>, said: Statement) -> Result<(), Reason> {
             match said {
@@ -179,6 +207,8 @@ practices! {
     members, Membership: crate::membership::Members;
     /// Money and goods, needs and offers.
     ledger, Ledger: crate::ledger::Ledger;
+    /// Texts and photos beside the records, and which of them are erased.
+    details, Details: crate::details::Details;
 }
 
 #[cfg(test)]

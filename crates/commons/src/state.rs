@@ -115,6 +115,10 @@ impl State {
             Kind::OPENING => self.open(entry, link),
             _ => self.place(entry, link, history),
         };
+        if self.rules == RULES {
+            // Texts end when their time is over, whether or not the entry has an effect.
+            self.parts.details.note(entry, link.position, link.time);
+        }
         self.next = link.position.next();
         self.head = link.hash();
         self.time = link.time;
@@ -322,7 +326,11 @@ impl State {
             corrects,
             decided: None,
         };
+        practices::look(self, &author.member, &statement, history)?;
         practices::apply(self, &saying, statement)?;
+        if let Some(photo) = common.paper.and_then(|paper| paper.photo) {
+            self.parts.details.note_blob(photo, link.position);
+        }
         if let Some(replaced) = replaced {
             self.corrected.insert(replaced, link.position);
         }

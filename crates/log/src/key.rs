@@ -83,6 +83,12 @@ impl CheckedKey {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         self.0.verify_strict(message, &signature).map_err(|_| BadKey::BadSignature)
     }
+
+    /// The X25519 public key that belongs to it (RFC 7748, section 4.1: the point's u coordinate): what is
+    /// encrypted to it opens with [`SecretKey::to_x25519`].
+    pub fn to_x25519(&self) -> [u8; 32] {
+        self.0.to_montgomery().to_bytes()
+    }
 }
 
 /// Keys that were parsed already: unpacking a point costs a tenth of checking a signature. Holds at most
@@ -154,6 +160,11 @@ impl SecretKey {
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key().to_bytes())
+    }
+    /// The X25519 secret key that belongs to it: the first half of the SHA-512 of the seed, as RFC 8032
+    /// makes it for signing.
+    pub fn to_x25519(&self) -> [u8; 32] {
+        self.0.to_scalar_bytes()
     }
     /// Signs a message.
     pub fn sign(&self, message: &[u8]) -> Signature {

@@ -73,6 +73,8 @@ pub enum Answer {
         /// How many records were written.
         records: u64,
     },
+    /// To [`crate::Ask::DetailCounts`].
+    DetailCounts(DetailCounts),
     /// It is done and there is nothing to say.
     Done,
 }
@@ -208,9 +210,48 @@ pub struct Entered {
     pub void: Option<String>,
     /// Its open details that are here.
     pub details: Vec<DetailText>,
-    /// Details that the entry names and that are not here (erased, sealed, or still to come).
+    /// Details that the entry names and that are not here (for other homes only, or still to come).
     #[serde(with = "wire::many")]
     pub absent: Vec<DetailHash>,
+    /// Its sealed details that are here, as they are encrypted.
+    pub sealed: Vec<Blob>,
+    /// Its details that were erased.
+    pub gone: Vec<GoneText>,
+}
+
+/// A detail that was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneText {
+    /// What sort of text it was (`DetailTag`).
+    pub tag: u16,
+    /// Its hash.
+    #[serde(with = "wire::one")]
+    pub hash: DetailHash,
+    /// The entry that erased it; nothing where its time was over.
+    #[serde(with = "wire::maybe")]
+    pub by: Option<Position>,
+}
+
+/// How many details the log of a cell names, each once, and what became of them here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DetailCounts {
+    /// Open ones.
+    pub open: DetailCount,
+    /// Sealed ones.
+    pub sealed: DetailCount,
+    /// Whether this home may hold sealed ones.
+    pub own: bool,
+}
+
+/// Details of one sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DetailCount {
+    /// Here.
+    pub held: u64,
+    /// Not here, and not erased.
+    pub missing: u64,
+    /// Erased, by somebody or by their time.
+    pub erased: u64,
 }
 
 /// The text of an open detail.

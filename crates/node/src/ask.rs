@@ -179,6 +179,13 @@ pub enum Ask {
         /// The folder, an absolute path.
         to: PathBuf,
     },
+    /// How many details there are, and what became of them here; never what they say. Answer:
+    /// [`Answer::DetailCounts`].
+    DetailCounts {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
     /// Ends the node that runs in this home. Answer: [`Answer::Done`].
     Stop,
 }

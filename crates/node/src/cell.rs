@@ -11,6 +11,7 @@ mod keeping;
 mod missing;
 mod searching;
 pub mod shelf;
+pub mod texts;
 
 use crate::home::Home;
 use crate::limits::{CELL_QUEUE, OUTWARD_QUEUE};

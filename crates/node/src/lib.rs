@@ -22,6 +22,7 @@ pub mod node;
 mod peers;
 pub mod reading;
 mod requests;
+pub mod sealed;
 mod serve;
 pub mod service;
 pub mod wire;

@@ -89,5 +89,9 @@ pub const MAX_FOUND: usize = 64;
 pub const MAX_BUNDLE_ENTRIES: usize = 10_000;
 /// Longest bundle of an outbox, in bytes: it fits in a line of the control socket.
 pub const MAX_BUNDLE: usize = 32 * 1024 * 1024;
+/// Most keys that can read a private text: with the longest text the file is still a detail.
+pub const MAX_READERS: usize = 64;
+/// Longest private text, in bytes, its padding included.
+pub const MAX_PRIVATE: usize = 8_192;
 /// How long a sync that has all records waits for details that nobody may have any more.
 pub const DETAILS_PATIENCE: Duration = Duration::from_secs(3);

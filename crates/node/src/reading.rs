@@ -1,7 +1,7 @@
 //! Reading a cell's log for a command: records chosen by place, kind and author, with the texts that
 //! belong to them. It changes nothing.
 
-use crate::ask::{DetailText, Entered, Range, Reference};
+use crate::ask::{DetailText, Entered, GoneText, Range, Reference};
 use crate::limits::{MAX_RECORDS_ANSWERED, SEARCH_WINDOW};
 use crate::wire::Blob;
 use lifeboat_commons::{Effect, State};
@@ -51,23 +51,26 @@ pub fn find(store: &LogStore, state: &State, reference: &Reference) -> Result<Op
 /// # Errors
 /// [`StoreError`].
 pub fn enter(store: &LogStore, state: &State, record: &Record) -> Result<Entered, StoreError> {
-    let (mut details, mut absent) = (Vec::new(), Vec::new());
+    let (mut details, mut absent, mut sealed, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for reference in record.entry().details.iter() {
-        let detail = store.detail(&reference.hash)?;
-        let text = detail.as_ref().and_then(|detail| detail.text());
-        match text.filter(|_| !reference.tag.is_sealed()) {
-            Some(text) => {
-                let (tag, hash) = (reference.tag.0, reference.hash);
-                details.push(DetailText { tag, hash, text: text.to_owned() });
-            }
-            None => absent.push(reference.hash),
+        let (tag, hash) = (reference.tag.0, reference.hash);
+        if let Some(erased) = state.details().gone(&hash, record.link().position) {
+            gone.push(GoneText { tag, hash, by: erased.by });
+            continue;
+        }
+        match store.detail(&hash)? {
+            Some(detail) if reference.tag.is_sealed() => sealed.push(Blob(detail.as_bytes().to_vec())),
+            detail => match detail.as_ref().and_then(|detail| detail.text()) {
+                Some(text) => details.push(DetailText { tag, hash, text: text.to_owned() }),
+                None => absent.push(hash),
+            },
         }
     }
     let void = match state.effect(record.link().position) {
         Some(Effect::Void(reason)) => Some(reason.to_string()),
         _ => None,
     };
-    Ok(Entered { record: Blob(record.to_bytes()), void, details, absent })
+    Ok(Entered { record: Blob(record.to_bytes()), void, details, absent, sealed, gone })
 }
 
 /// The positions of a range without conditions.

@@ -1,7 +1,7 @@
 //! Answering what peers ask. Nothing is done for a cell that is not followed here, and nothing is placed
 //! or kept before it was verified.
 
-use crate::cell::{CellHandle, Outcome, ToCell, now};
+use crate::cell::{CellHandle, Outcome, ToCell};
 use crate::network::Network;
 use crate::service::Service;
 use lifeboat_log::codec::{Bytes, List};
@@ -92,14 +92,8 @@ fn tip(cell: &CellHandle) -> Response {
     Response::tip(shelf.store.checkpoint(), held)
 }
 
-/// The details that are here, for this peer. What is not readable text is sealed, and only for the
-/// cell's own nodes.
+/// The details that are here and that this peer may have.
 fn details_for(cell: &CellHandle, peer: &PublicKey, hashes: &[DetailHash]) -> Vec<Detail> {
     let shelf = cell.read();
-    let now = now();
-    let own = shelf.state().members().nodes().any(|(node, member)| {
-        node == peer && shelf.state().members().get(&member).is_some_and(|m| m.left.is_none_or(|at| at > now))
-    });
-    let held = hashes.iter().filter_map(|hash| shelf.store.detail(hash).ok().flatten());
-    held.filter(|detail| own || detail.text().is_some()).collect()
+    hashes.iter().filter_map(|hash| shelf.detail_for(peer, hash).ok().flatten()).collect()
 }

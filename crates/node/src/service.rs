@@ -117,6 +117,7 @@ impl Service {
             Ask::Connect { address } => self.connect(address, &progress).await,
             Ask::Card { cell } => self.card_of(cell, &progress).await,
             Ask::Repair { cell } => self.repair(cell, &progress).await,
+            Ask::DetailCounts { cell } => self.detail_counts(cell, &progress).await,
             Ask::Export { cell, to } => self.export(cell, to, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
@@ -196,7 +197,8 @@ impl Service {
             return Ok(open);
         }
         let storage: Arc<dyn Storage> = self.storage.clone();
-        let open = move |told: &mut dyn FnMut(u64, u64)| Shelf::open(storage, cell, told);
+        let node = self.node();
+        let open = move |told: &mut dyn FnMut(u64, u64)| Shelf::open(storage, cell, node, told);
         let opened = with_progress("fold", progress, open).await?;
         let (shelf, words) = opened.map_err(|e| damaged(&setting, &e))?;
         self.note_words(words.into_iter().map(|word| format!("{}: {word}", setting.name)));

@@ -97,11 +97,15 @@ impl Follower {
             Event::Reopened(held) => self.reopened(*held),
             Event::Missing(missing) => self.seeker.missing(missing),
             Event::Details { peer, details } => {
-                let kept = self.seeker.arrived(&peer, details);
-                if !kept.is_empty() {
-                    effects.push(Effect::KeepDetails(kept));
+                let found = self.seeker.arrived(&peer, details);
+                if !found.open.is_empty() {
+                    effects.push(Effect::KeepDetails(found.open));
+                }
+                if !found.sealed.is_empty() {
+                    effects.push(Effect::KeepSealed(found.sealed));
                 }
             }
+            Event::Gone(gone) => self.seeker.forget(&gone),
         }
         self.go_on(now, entropy, &mut effects);
         effects

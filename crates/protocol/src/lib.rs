@@ -34,5 +34,5 @@ pub use keeper::Keeper;
 pub use message::{Announcement, News, Request, Response};
 pub use range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
 pub use refusal::{Again, Refusal};
-pub use seeker::Seeker;
+pub use seeker::{Found, Seeker};
 pub use words::{check_words, check_words_alone, commitment_of};

@@ -7,6 +7,15 @@ use crate::limits::{MAX_DETAILS_ASKED, MAX_PEERS, MAX_WANTED, MAX_WANTED_TRIES, 
 use lifeboat_log::{Detail, DetailHash, DetailRef, PublicKey, Time};
 use std::collections::BTreeMap;
 
+/// Details that a peer gave and that were looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Those that anyone may hold.
+    pub open: Vec<Detail>,
+    /// Those for the cell's own homes alone.
+    pub sealed: Vec<Detail>,
+}
+
 /// The machine.
 #[derive(Debug, Clone, Default)]
 pub struct Seeker {
@@ -41,15 +50,25 @@ impl Seeker {
         }
     }
 
+    /// Details that are erased: nobody looks for them any more.
+    pub fn forget(&mut self, gone: &[DetailHash]) {
+        for hash in gone {
+            self.wanted.remove(hash);
+        }
+    }
+
     /// A peer's answer: those of the details that were looked for, which are to be kept.
-    pub fn arrived(&mut self, peer: &PublicKey, details: Vec<Detail>) -> Vec<Detail> {
+    pub fn arrived(&mut self, peer: &PublicKey, details: Vec<Detail>) -> Found {
         self.failed(peer);
-        let wanted = |detail: &Detail| {
+        let mut found = Found::default();
+        for detail in details {
             let hash = detail.hash();
-            let fits = self.wanted.get(&hash).is_some_and(|(reference, _)| detail.matches(reference));
-            fits && self.wanted.remove(&hash).is_some()
-        };
-        details.into_iter().filter(wanted).collect()
+            let wanted = self.wanted.get(&hash).filter(|(reference, _)| detail.matches(reference));
+            let Some(sealed) = wanted.map(|(reference, _)| reference.tag.is_sealed()) else { continue };
+            self.wanted.remove(&hash);
+            if sealed { found.sealed.push(detail) } else { found.open.push(detail) }
+        }
+        found
     }
 
     /// A peer did not answer; it owes nothing more.
@@ -107,7 +126,7 @@ mod tests {
                 match act {
                     0 => seeker.connected(peer(which)),
                     1 => seeker.disconnected(&peer(which)),
-                    2 => prop_assert_eq!(seeker.arrived(&peer(which), vec![detail(which + 10)]), vec![]),
+                    2 => prop_assert_eq!(seeker.arrived(&peer(which), vec![detail(which + 10)]), Found::default()),
                     3 => drop(seeker.ask(now, n as u64)),
                     _ => now = now.plus_ms(u64::from(which) * 1000),
                 }
@@ -119,11 +138,26 @@ mod tests {
                 seeker.missing((0..4).map(|n| detail(n).reference(DetailTag::NOTE, Time::ZERO)).collect());
                 if let Some((who, hashes)) = seeker.ask(now, n) {
                     let has = if who == peer(9) { (0..4).map(detail).collect() } else { vec![] };
-                    found += seeker.arrived(&who, has).len();
+                    found += seeker.arrived(&who, has).open.len();
                     prop_assert!(hashes.len() <= 4);
                 }
             }
             prop_assert!(found >= 4);
         }
+    }
+
+    #[test]
+    fn what_is_erased_is_not_asked_for_and_what_is_sealed_is_told_apart() {
+        let detail = |n: u8| Detail::open([n; 16], "rice").unwrap();
+        let mut seeker = Seeker::default();
+        let named = |n, tag| detail(n).reference(tag, Time::ZERO);
+        seeker.missing(vec![named(1, DetailTag::NOTE), named(2, DetailTag::SEALED_NOTE)]);
+        seeker.missing(vec![named(3, DetailTag::NOTE)]);
+        seeker.forget(&[detail(3).hash()]);
+        seeker.connected(peer(1));
+        let (_, asked) = seeker.ask(Time::from_ms(1000), 0).unwrap();
+        assert_eq!(asked.len(), 2);
+        let found = seeker.arrived(&peer(1), (1..=3).map(detail).collect());
+        assert_eq!(found, Found { open: vec![detail(1)], sealed: vec![detail(2)] });
     }
 }

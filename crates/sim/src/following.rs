@@ -38,6 +38,11 @@ impl Home {
                     run.jobs.push_back(Job::Follow(records, checkpoint));
                     Out::Work
                 }
+                Effect::KeepSealed(details) => {
+                    let kept = run.store.put_sealed(&details).and_then(|()| run.store.sync());
+                    failed |= kept.is_err();
+                    continue;
+                }
                 Effect::KeepDetails(details) => {
                     let kept = run.store.put_details(&details).and_then(|()| run.store.sync());
                     failed |= kept.is_err();
@@ -126,7 +131,7 @@ impl Home {
     pub fn told_details(&mut self, peer: PublicKey, details: &[DetailBytes], ctx: &mut Ctx<'_>) {
         let details: Vec<_> = details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
         if let Some(run) = self.run.as_mut().filter(|run| matches!(run.role, Role::Keeper(..))) {
-            let kept = run.seeker.arrived(&peer, details);
+            let kept = run.seeker.arrived(&peer, details).open;
             if run.store.put_details(&kept).and_then(|()| run.store.sync()).is_err() {
                 let again = kept.iter().map(|detail| detail.reference(DetailTag::NOTE, Time::ZERO));
                 run.seeker.missing(again.collect());

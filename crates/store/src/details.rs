@@ -12,9 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder that holds the details of a home.
 pub const DETAILS: &str = "details";
-/// Bytes before each detail: its length (highest bit: erased) and its hash.
+/// Bytes before each detail: its length (highest bits: erased, sealed) and its hash.
 const FRAME_LEN: usize = 4 + 32;
 const ERASED: u32 = 1 << 31;
+/// Sealed: only for the cell's own homes.
+const SEALED: u32 = 1 << 30;
+const MARKS: u32 = ERASED | SEALED;
 /// Longest pack, in bytes: it is full at `PACK_SIZE`, and takes one more detail before that.
 const MAX_PACK: usize = PACK_SIZE as usize + FRAME_LEN + MAX_DETAIL;
 
@@ -65,7 +68,7 @@ pub fn split_pack(pack: &[u8]) -> Pack<'_> {
     while let Some((head, rest)) = pack[at..].split_first_chunk::<FRAME_LEN>() {
         let (length, hash) = head.split_at(4);
         let length = length.iter().rev().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
-        let bytes = rest.get(..(length & !ERASED) as usize).filter(|bytes| bytes.len() <= MAX_DETAIL);
+        let bytes = rest.get(..(length & !MARKS) as usize).filter(|bytes| bytes.len() <= MAX_DETAIL);
         let (Some(bytes), Ok(hash)) = (bytes, hash.try_into().map(DetailHash)) else { break };
         let (offset, erased) = (at as u64, length & ERASED != 0);
         at += FRAME_LEN + bytes.len();
@@ -163,19 +166,24 @@ impl Details {
         self.cell.0[..8].to_vec()
     }
 
-    /// Keeps a detail; not durable before the pack is synced.
+    /// Keeps a detail; not durable before the pack is synced. One that lies here as sealed stays so.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn put(&mut self, storage: &dyn Storage, detail: &Detail) -> Result<(), StoreError> {
+    pub fn put(&mut self, storage: &dyn Storage, detail: &Detail, sealed: bool) -> Result<(), StoreError> {
         let hash = detail.hash();
-        if self.get(storage, &hash)?.is_some() {
-            return Ok(());
+        if let Some((_, known)) = self.get(storage, &hash)? {
+            if sealed && !known {
+                self.erase_all(storage, &[hash])?;
+            } else {
+                return Ok(());
+            }
         }
         if self.len >= PACK_SIZE {
             self.close_pack(storage)?;
         }
-        let mut frame = (detail.as_bytes().len() as u32).to_le_bytes().to_vec();
+        let mark = if sealed { SEALED } else { 0 };
+        let mut frame = (detail.as_bytes().len() as u32 | mark).to_le_bytes().to_vec();
         frame.extend_from_slice(&hash.0);
         frame.extend_from_slice(detail.as_bytes());
         storage.append(&pack_name(self.cell, self.pack), &frame)?;
@@ -215,36 +223,51 @@ impl Details {
         Ok(value.filter(|value| value.len() == 16).map(|value| (number(&value[..8]), number(&value[8..]))))
     }
 
-    /// A detail, its bytes compared with its hash; nothing when it is not here, erased or damaged.
+    /// A detail, its bytes compared with its hash, and whether it is sealed; nothing when it is not here,
+    /// erased or damaged.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn get(&self, storage: &dyn Storage, hash: &DetailHash) -> Result<Option<Detail>, StoreError> {
+    pub fn get(
+        &self,
+        storage: &dyn Storage,
+        hash: &DetailHash,
+    ) -> Result<Option<(Detail, bool)>, StoreError> {
         let Some((pack, offset)) = self.place(storage, hash)? else { return Ok(None) };
         let frame = storage.read_at(&pack_name(self.cell, pack), offset, FRAME_LEN + MAX_DETAIL)?;
         let length = frame.first_chunk().map_or(ERASED, |length| u32::from_le_bytes(*length));
         if length & ERASED != 0 {
             return Ok(None);
         }
-        let bytes = frame.get(FRAME_LEN..FRAME_LEN.saturating_add(length as usize));
+        let bytes = frame.get(FRAME_LEN..FRAME_LEN.saturating_add((length & !MARKS) as usize));
         let detail = bytes.and_then(|bytes| Detail::from_bytes(bytes.to_vec()));
-        Ok(detail.filter(|detail| detail.hash() == *hash))
+        Ok(detail.filter(|detail| detail.hash() == *hash).map(|detail| (detail, length & SEALED != 0)))
     }
 
-    /// Overwrites a detail with zeros, durably. Returns whether it was here.
+    /// Overwrites details with zeros, durably, wherever in the packs they lie. Returns how many were here.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn erase(&mut self, storage: &dyn Storage, hash: &DetailHash) -> Result<bool, StoreError> {
-        if self.get(storage, hash)?.is_none() {
-            return Ok(false);
+    pub fn erase_all(&mut self, storage: &dyn Storage, hashes: &[DetailHash]) -> Result<usize, StoreError> {
+        let mut packs: BTreeMap<u64, BTreeSet<DetailHash>> = BTreeMap::new();
+        let mut count = 0;
+        for hash in hashes {
+            if self.get(storage, hash)?.is_some()
+                && let Some((pack, _)) = self.place(storage, hash)?
+            {
+                count += usize::from(packs.entry(pack).or_default().insert(*hash));
+            }
         }
-        let Some((pack, offset)) = self.place(storage, hash)? else { return Ok(false) };
-        let name = pack_name(self.cell, pack);
-        let mut bytes = storage.read_at(&name, 0, MAX_PACK)?;
-        erase_frame(&mut bytes, offset as usize);
-        storage.replace(&name, &bytes)?;
-        Ok(true)
+        for (pack, hashes) in packs {
+            let name = pack_name(self.cell, pack);
+            let mut bytes = storage.read_at(&name, 0, MAX_PACK)?;
+            let whole = split_pack(&bytes).whole.into_iter();
+            let places = whole.filter(|packed| packed.bytes.is_some() && hashes.contains(&packed.hash));
+            let places: Vec<u64> = places.map(|packed| packed.offset).collect();
+            places.iter().for_each(|at| erase_frame(&mut bytes, *at as usize));
+            storage.replace(&name, &bytes)?;
+        }
+        Ok(count)
     }
 }
 
@@ -254,7 +277,7 @@ fn erase_frame(pack: &mut [u8], at: usize) {
     else {
         return;
     };
-    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3] & 0x7f]) as usize;
+    let length = (u32::from_le_bytes([head[0], head[1], head[2], head[3]]) & !MARKS) as usize;
     head[3] |= 0x80;
     rest.iter_mut().take(length).for_each(|byte| *byte = 0);
 }

@@ -8,6 +8,10 @@ use lifeboat_log::link::LINK_LEN;
 use lifeboat_log::{
     Detail, DetailHash, DetailRef, Entry, EntryId, LinkHash, Position, Signature, SignedEntry, codec, record,
 };
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The folder of what was found damaged.
+const ASIDE: &str = "aside";
 
 impl LogStore {
     fn with_details<T>(
@@ -29,18 +33,31 @@ impl LogStore {
         done
     }
 
-    /// Keeps details. They are durable after [`LogStore::sync`].
+    /// Keeps open details. They are durable after [`LogStore::sync`].
     ///
     /// # Errors
     /// Those of the storage.
     pub fn put_details(&self, details: &[Detail]) -> Result<(), StoreError> {
+        self.keep_details(details, false)
+    }
+
+    /// Keeps sealed details, marked as such. They are durable after [`LogStore::sync`].
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn put_sealed(&self, details: &[Detail]) -> Result<(), StoreError> {
+        self.keep_details(details, true)
+    }
+
+    fn keep_details(&self, details: &[Detail], sealed: bool) -> Result<(), StoreError> {
         if details.is_empty() {
             return Ok(());
         }
-        self.with_details(|held| details.iter().try_for_each(|detail| held.put(&*self.storage, detail)))
+        let put = |held: &mut Details, detail| held.put(&*self.storage, detail, sealed);
+        self.with_details(|held| details.iter().try_for_each(|detail| put(held, detail)))
     }
 
-    /// Keeps one detail. It is durable after [`LogStore::sync`].
+    /// Keeps one open detail. It is durable after [`LogStore::sync`].
     ///
     /// # Errors
     /// Those of the storage.
@@ -53,6 +70,14 @@ impl LogStore {
     /// # Errors
     /// Those of the storage.
     pub fn detail(&self, hash: &DetailHash) -> Result<Option<Detail>, StoreError> {
+        Ok(self.marked_detail(hash)?.map(|(detail, _)| detail))
+    }
+
+    /// A detail and whether it is sealed; nothing when it is not here.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn marked_detail(&self, hash: &DetailHash) -> Result<Option<(Detail, bool)>, StoreError> {
         self.with_details(|held| held.get(&*self.storage, hash))
     }
 
@@ -69,7 +94,60 @@ impl LogStore {
     /// # Errors
     /// Those of the storage.
     pub fn erase_detail(&self, hash: &DetailHash) -> Result<bool, StoreError> {
-        self.with_details(|held| held.erase(&*self.storage, hash))
+        Ok(self.erase_details(std::slice::from_ref(hash))? > 0)
+    }
+
+    /// Overwrites details, durably, and what damaged packs left aside. Returns how many were here.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn erase_details(&self, hashes: &[DetailHash]) -> Result<usize, StoreError> {
+        if hashes.is_empty() {
+            return Ok(0);
+        }
+        let count = self.with_details(|held| held.erase_all(&*self.storage, hashes))?;
+        let aside = format!("details-{}-", self.cell());
+        for item in self.storage.list(ASIDE)? {
+            // Nobody can tell what a damaged pack still holds.
+            if item.name.starts_with(&aside) {
+                self.storage.remove(&format!("{ASIDE}/{}", item.name))?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Calls `f` with every detail that a record names, and the record's position.
+    ///
+    /// # Errors
+    /// Those of the storage, and those of `f`.
+    pub fn each_detail(
+        &self,
+        mut f: impl FnMut(Position, &DetailRef) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.each_raw(Position(0), |at, bytes| {
+            details_of(bytes).iter().try_for_each(|reference| f(at, reference))?;
+            Ok(true)
+        })
+    }
+
+    /// Those of these details that a record before the given position names already.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn named_before(
+        &self,
+        wanted: &BTreeMap<DetailHash, Position>,
+    ) -> Result<BTreeSet<DetailHash>, StoreError> {
+        let (mut found, last) = (BTreeSet::new(), wanted.values().max().copied().unwrap_or_default());
+        if last == Position(0) {
+            return Ok(found);
+        }
+        self.each_raw(Position(0), |at, bytes| {
+            let earlier = |hash: &DetailHash| wanted.get(hash).is_some_and(|named| at < *named);
+            found.extend(details_of(bytes).into_iter().map(|named| named.hash).filter(earlier));
+            Ok(at.next() < last)
+        })?;
+        Ok(found)
     }
 
     /// Details that records from `from` on name and that are not here, at most `max`, and the position to

@@ -47,7 +47,8 @@ impl NeedArgs {
     pub fn draft(&self, session: &Session) -> Outcome<Draft> {
         let (common, quantity) = (self.post.circumstances.common(session)?, self.post.quantity(session)?);
         let until = say::until(session, self.post.by.as_deref())?;
-        say::draft(&Need { common, quantity, until }, self.post.note.as_deref())
+        let draft = say::draft(&Need { common, quantity, until }, self.post.note.as_deref())?;
+        self.post.circumstances.texts.add(session, draft)
     }
 }
 
@@ -59,7 +60,8 @@ impl OfferArgs {
     pub fn draft(&self, session: &Session) -> Outcome<Draft> {
         let (common, quantity) = (self.post.circumstances.common(session)?, self.post.quantity(session)?);
         let until = say::until(session, self.post.by.as_deref())?;
-        say::draft(&Offer { common, quantity, until }, self.post.note.as_deref())
+        let draft = say::draft(&Offer { common, quantity, until }, self.post.note.as_deref())?;
+        self.post.circumstances.texts.add(session, draft)
     }
 }
 
@@ -76,6 +78,7 @@ impl Post {
 pub fn run_need(context: &mut Context, args: &NeedArgs) -> Outcome {
     let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
+    args.post.circumstances.texts.tell(context, &session);
     if let Fate::Placed { id, .. } = session.say(context, draft)? {
         session.refresh(context)?;
         tell_need(context, &session, &id);
@@ -90,6 +93,7 @@ pub fn run_need(context: &mut Context, args: &NeedArgs) -> Outcome {
 pub fn run_offer(context: &mut Context, args: &OfferArgs) -> Outcome {
     let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
+    args.post.circumstances.texts.tell(context, &session);
     if let Fate::Placed { id, .. } = session.say(context, draft)? {
         session.refresh(context)?;
         tell_offer(context, &session, &id);

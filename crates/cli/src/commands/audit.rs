@@ -3,8 +3,10 @@
 
 use crate::context::{Context, PATIENCE};
 use crate::error::{Code, Failure, Outcome};
-use crate::text;
 use crate::ui::{Look, plain};
+use crate::{cells, text};
+use lifeboat_node::ask::{DetailCount, DetailCounts};
+use lifeboat_node::{Answer, Ask};
 use lifeboat_store::StoreError;
 use lifeboat_store::audit::{AuditReport, Finding, Progress, audit_folder};
 use serde_json::json;
@@ -45,7 +47,22 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         std::thread::sleep(Duration::from_millis(300));
         report = audit(context, &folder)?;
     }
-    show(context, &report)
+    let counts = if args.folder.is_none() { details(context) } else { Vec::new() };
+    show(context, &report, &counts)
+}
+
+/// What became of the details in this home, cell by cell; nothing where the home cannot be asked.
+fn details(context: &mut Context) -> Vec<(String, DetailCounts)> {
+    let Ok(mut desk) = context.desk() else { return Vec::new() };
+    let Ok(overview) = cells::overview(context, &mut desk) else { return Vec::new() };
+    let mut counts = Vec::new();
+    for cell in overview.cells {
+        if let Ok(Answer::DetailCounts(count)) = context.ask(&mut desk, Ask::DetailCounts { cell: cell.cell })
+        {
+            counts.push((plain(&cell.name), count));
+        }
+    }
+    counts
 }
 
 fn audit(context: &mut Context, folder: &Path) -> Outcome<AuditReport> {
@@ -68,11 +85,30 @@ fn audit(context: &mut Context, folder: &Path) -> Outcome<AuditReport> {
     })
 }
 
-fn show(context: &mut Context, report: &AuditReport) -> Outcome {
+fn show_details(context: &mut Context, counts: &[(String, DetailCounts)]) -> Outcome {
+    let line = |id, name: &String, count: &DetailCount| {
+        let numbers = [("held", count.held), ("missing", count.missing), ("erased", count.erased)];
+        let mut args = vec![("name", name.into())];
+        args.extend(numbers.map(|(what, number)| (what, number.into())));
+        crate::text::message(id, args)
+    };
+    for (name, count) in counts {
+        context.ui.line(line("audit-details", name, &count.open))?;
+        if count.own && count.sealed != DetailCount::default() {
+            context.ui.line(line("audit-sealed", name, &count.sealed))?;
+        }
+    }
+    Ok(())
+}
+
+fn show(context: &mut Context, report: &AuditReport, details: &[(String, DetailCounts)]) -> Outcome {
     context.ui.object(json!({
         "sound": report.count == 0, "records": report.records, "signatures": report.signatures,
         "checkpoints": report.checkpoints, "terms": report.terms, "details": report.details.len(),
         "findings": report.count,
+        "texts": details.iter().map(|(name, count)| json!({
+            "cell": name, "open": count.open, "sealed": count.sealed, "own": count.own,
+        })).collect::<Vec<_>>(),
         "cells": report.cells.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "found": report.findings.iter().map(|finding| json!({
             "file": finding.file, "position": finding.position.map(|at| at.0), "what": finding.what,
@@ -90,7 +126,7 @@ fn show(context: &mut Context, report: &AuditReport) -> Outcome {
     };
     if report.count == 0 {
         context.ui.styled(Look::Good, counts("audit-sound"))?;
-        return Ok(());
+        return show_details(context, details);
     }
     for finding in &report.findings {
         context.ui.styled(Look::Bad, line(finding))?;

@@ -55,7 +55,7 @@ impl Args {
         }
         let note = note.as_deref();
         let until = |old| self.by.as_deref().map_or(Ok(old), |by| say::until(session, Some(by)));
-        match old {
+        let draft = match old {
             LedgerStatement::Received(old) => {
                 say::draft(&Received { common, quantity: self.quantity(session, &old.quantity)? }, note)
             }
@@ -79,7 +79,8 @@ impl Args {
                 say::draft(&Meet { common, amount, ..old }, note)
             }
             LedgerStatement::ReceiptConfirmed(_) | LedgerStatement::Withdraw(_) => Err(fixed()),
-        }
+        }?;
+        self.circumstances.texts.add(session, draft)
     }
 
     /// What the new version begins with: what the old one said, where nothing else is said now.
@@ -125,5 +126,6 @@ impl Args {
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
     let draft = args.draft(context, &session)?;
+    args.circumstances.texts.tell(context, &session);
     session.say(context, draft).map(drop)
 }

@@ -8,7 +8,7 @@ use crate::sentence::key_mark;
 use crate::session::Session;
 use crate::text;
 use crate::ui::plain;
-use lifeboat_commons::membership::{HandleChanged, KeyAdded, KeyEnded};
+use lifeboat_commons::membership::{HandleChanged, KeyAdded, KeyEnded, NodeNamed};
 use lifeboat_commons::{Common, Powers};
 use lifeboat_log::{DetailTag, PublicKey, SecretKey, Time};
 use serde_json::json;
@@ -43,6 +43,8 @@ enum What {
         #[arg(value_name = "KEY")]
         key: String,
     },
+    /// Name this home's node as one of yours, so that private texts are kept here too
+    Node,
     /// Go by another handle
     Rename {
         /// The new handle
@@ -67,6 +69,11 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             let key = own_key(&session, key)?;
             let ended = KeyEnded { common: Common::default(), key };
             session.say(context, say::draft(&ended, None)?).map(drop)
+        }
+        Some(What::Node) => {
+            let node = lifeboat_node::Keys::of(&session.home).node()?;
+            let named = NodeNamed::sign(session.cell.cell, session.member()?, &node);
+            session.say(context, say::draft(&named, None)?).map(drop)
         }
         Some(What::Rename { handle }) => {
             let handle = crate::reference::handle(handle).map_err(Failure::usage)?;

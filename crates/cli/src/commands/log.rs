@@ -128,8 +128,9 @@ fn line(context: &mut Context, session: &Session, entered: &Entered, record: &Re
 
 /// What a record says, as a sentence.
 pub fn sentence(session: &Session, entered: &Entered, record: &Record) -> String {
-    let texts: Vec<(u16, String)> =
-        entered.details.iter().map(|detail| (detail.tag, detail.text.clone())).collect();
+    let texts = entered.details.iter().map(|detail| (detail.tag, detail.text.clone()));
+    let erased = entered.gone.iter().map(|gone| (gone.tag, text!("text-erased")));
+    let texts: Vec<(u16, String)> = texts.chain(erased).collect();
     session.teller(&session.lookup()).entry(record.entry(), &texts)
 }
 
@@ -151,6 +152,10 @@ pub fn object(session: &Session, entered: &Entered, record: &Record, sentence: &
         "corrected_by": session.state.corrected_by(link.position).map(|by| by.0),
         "details": entered.details.iter().map(|detail| json!({
             "tag": detail.tag, "hash": detail.hash.to_string(), "text": detail.text,
+        })).collect::<Vec<_>>(),
+        "sealed_details": entered.sealed.len(),
+        "erased_details": entered.gone.iter().map(|gone| json!({
+            "tag": gone.tag, "hash": gone.hash.to_string(), "by": gone.by.map(|by| by.0),
         })).collect::<Vec<_>>(),
         "absent_details": entered.absent.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

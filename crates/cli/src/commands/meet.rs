@@ -62,7 +62,8 @@ impl Args {
         if !amount.is_positive() {
             return Err(Failure::new(text!("meet-nothing")).hint(text!("meet-nothing-hint")));
         }
-        say::draft(&Meet { common, need: need.id, source, amount }, self.note.as_deref())
+        let draft = say::draft(&Meet { common, need: need.id, source, amount }, self.note.as_deref())?;
+        self.circumstances.texts.add(session, draft)
     }
 }
 
@@ -97,6 +98,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
     let need = entry_id(context, &session, &args.need)?;
     let draft = args.draft(context, &session)?;
+    args.circumstances.texts.tell(context, &session);
     if let Fate::Placed { .. } = session.say(context, draft)? {
         session.refresh(context)?;
         tell(context, &session, &need)?;

@@ -11,6 +11,7 @@ pub mod completions;
 pub mod confirm;
 pub mod correct;
 pub mod demo;
+pub mod erase;
 pub mod export;
 pub mod follow;
 pub mod found;
@@ -76,6 +77,7 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Outbox(args) => outbox::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Repair(args) => repair::run(context, args),
+        Command::Erase(args) => erase::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Import(args) => import::run(context, args),
         Command::Batch(args) => batch::run(context, args),

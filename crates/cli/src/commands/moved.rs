@@ -50,10 +50,12 @@ impl InArgs {
     pub fn draft(&self, session: &Session) -> Outcome<Draft> {
         let common = self.circumstances.common(session)?;
         let quantity = say::quantity(session, &self.quantity)?;
-        if self.stock {
-            return say::draft(&OpeningStock { common, quantity }, self.from.as_deref());
-        }
-        say::draft(&Received { common, quantity }, self.from.as_deref())
+        let draft = if self.stock {
+            say::draft(&OpeningStock { common, quantity }, self.from.as_deref())?
+        } else {
+            say::draft(&Received { common, quantity }, self.from.as_deref())?
+        };
+        self.circumstances.texts.add(session, draft)
     }
 }
 
@@ -68,7 +70,8 @@ impl OutArgs {
         if common.place.is_none() {
             common.place = only_place(session, &quantity.thing);
         }
-        say::draft(&Given { common, quantity, slip: self.slip }, self.purpose.as_deref())
+        let draft = say::draft(&Given { common, quantity, slip: self.slip }, self.purpose.as_deref())?;
+        self.circumstances.texts.add(session, draft)
     }
 }
 
@@ -90,6 +93,7 @@ fn only_place(session: &Session, thing: &Thing) -> Option<PlaceId> {
 pub fn run_in(context: &mut Context, args: &InArgs) -> Outcome {
     let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
+    args.circumstances.texts.tell(context, &session);
     session.say(context, draft).map(drop)
 }
 
@@ -100,6 +104,7 @@ pub fn run_in(context: &mut Context, args: &InArgs) -> Outcome {
 pub fn run_out(context: &mut Context, args: &OutArgs) -> Outcome {
     let mut session = Session::open(context)?;
     let draft = args.draft(&session)?;
+    args.circumstances.texts.tell(context, &session);
     let fate = session.say(context, draft)?;
     if let (true, Fate::Placed { position, id, .. }) = (args.slip, &fate) {
         context.ui.line(text!("slip", number = reference::precise(*position, id)))?;

@@ -5,10 +5,10 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use crate::ui::{Look, plain};
-use crate::{day, expect_answer, reference, text};
+use crate::{day, expect_answer, reference, text, unlock};
 use lifeboat_log::Record;
 use lifeboat_node::ask::Entered;
-use lifeboat_node::{Answer, Ask};
+use lifeboat_node::{Answer, Ask, sealed};
 use std::path::PathBuf;
 
 /// See one entry in full
@@ -31,8 +31,15 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let (entered, record) = session.find(context, &args.number)?;
     let sentence = log::sentence(&session, &entered, &record);
     context.ui.styled(Look::Strong, &sentence)?;
-    context.ui.table(&rows(&session, &entered, &record))?;
-    context.ui.object(log::object(&session, &entered, &record, &sentence))?;
+    let mut rows = rows(&session, &entered, &record);
+    let private = private(context, &session, &entered);
+    let closed = || text!("show-private-closed");
+    let shown = |text: &Option<String>| text.as_deref().map_or_else(closed, plain);
+    rows.extend(private.iter().map(|text| vec![text!("show-private"), shown(text)]));
+    context.ui.table(&rows)?;
+    let mut object = log::object(&session, &entered, &record, &sentence);
+    object["private"] = private.iter().flatten().cloned().collect::<Vec<_>>().into();
+    context.ui.object(object)?;
     if let Some(path) = &args.proof {
         let ask = Ask::Prove { cell: session.cell.cell, position: record.link().position };
         let proof = expect_answer!(session.ask(context, ask)?, Answer::Proof(proof) => proof)?;
@@ -40,6 +47,20 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         context.ui.say(text!("proof-written", path = path.display().to_string()));
     }
     Ok(())
+}
+
+/// The private texts, those opened that this home's key can read.
+fn private(context: &mut Context, session: &Session, entered: &Entered) -> Vec<Option<String>> {
+    if entered.sealed.is_empty() {
+        return Vec::new();
+    }
+    match unlock::member_key(context, &session.home) {
+        Ok(key) => entered.sealed.iter().map(|bytes| sealed::open(bytes, &key)).collect(),
+        Err(failure) => {
+            context.ui.warn(failure.message);
+            vec![None; entered.sealed.len()]
+        }
+    }
 }
 
 fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String>> {
@@ -64,6 +85,13 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
     ];
     for detail in &entered.details {
         rows.push(vec![text!("show-detail"), plain(&detail.text)]);
+    }
+    for gone in &entered.gone {
+        let how = match gone.by {
+            Some(by) => text!("show-detail-erased", by = reference::short(by)),
+            None => text!("show-detail-over"),
+        };
+        rows.push(vec![text!("show-detail"), how]);
     }
     for hash in &entered.absent {
         rows.push(vec![text!("show-detail"), text!("show-detail-absent", hash = hash.to_string())]);

@@ -361,7 +361,7 @@ show-term = { $time }, term { $term }
 show-id = id
 show-key = key
 show-detail = text
-show-detail-absent = not here (erased, sealed, or still to come): { $hash }
+show-detail-absent = not here (for other homes, or still to come): { $hash }
 proof-written = The proof is in { $path }.
 
 ## Board

@@ -32,6 +32,8 @@ pub struct Member {
     pub handle: DetailHash,
     /// The entry whose details have the handle.
     pub handle_entry: EntryId,
+    /// The place of the first entry that named it: of several vouches the first.
+    pub handle_from: Position,
     /// The number of the invite that they accepted; zero for the founder.
     pub invite: [u8; 16],
     /// Who vouched for them.
@@ -199,6 +201,7 @@ impl Members {
             left: None,
             handle: handle.map_or(DetailHash::ZERO, |detail| detail.hash),
             handle_entry: entry.id(),
+            handle_from: link.position,
             invite: [0; 16],
             vouched: Vec::new(),
             placed: (Day::of(link.time), 1),

@@ -101,7 +101,7 @@ impl Members {
             vouches: Default::default(),
             entry: saying.id,
         });
-        candidate.vouches.insert(saying.author, saying.position);
+        candidate.vouches.entry(saying.author).or_insert(saying.position);
         let complete = self.candidates.get(&key).is_some_and(|c| self.counted(c) >= needed);
         if complete && let Some(candidate) = self.candidates.remove(&key) {
             match candidate.replaces {
@@ -142,6 +142,7 @@ impl Members {
             left: None,
             handle: candidate.acceptance.handle,
             handle_entry: saying.id,
+            handle_from: candidate.vouches.values().min().copied().unwrap_or(saying.position),
             invite: candidate.acceptance.invite,
             vouched: candidate.vouches.into_keys().collect(),
             placed: (Day(0), 0),
@@ -243,6 +244,7 @@ impl Members {
         let member = self.people.get_mut(&saying.author).ok_or(Reason::UnknownMember)?;
         member.handle = handle;
         member.handle_entry = saying.id;
+        member.handle_from = saying.position;
         Ok(())
     }
 }

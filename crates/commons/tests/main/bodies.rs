@@ -6,11 +6,13 @@ use lifeboat_commons::ledger::*;
 use lifeboat_commons::membership::*;
 use lifeboat_commons::practices::KINDS;
 use lifeboat_commons::{
-    Amount, BadBody, Body, CategoryId, Common, Day, Effect, MemberId, Paper, PlaceId, Reason, State,
+    Amount, BadBody, Body, CategoryId, Common, Day, Effect, Erase, MemberId, Paper, PlaceId, Reason, State,
     Statement, compose,
 };
 use lifeboat_log::codec::{Bytes, List, decode, encode};
-use lifeboat_log::{BlobHash, CellId, DetailHash, EntryId, Kind, PublicKey, Signature, SignedEntry, Time};
+use lifeboat_log::{
+    BlobHash, CellId, DetailHash, EntryId, Kind, Position, PublicKey, Signature, SignedEntry, Time,
+};
 use proptest::prelude::*;
 
 prop_compose! {
@@ -106,6 +108,8 @@ proptest! {
         there_and_back(&KeyEnded { common, key });
         there_and_back(&NodeNamed { common, node: key, serves: flag, possession: signature });
         there_and_back(&HandleChanged { common });
+        let what = List::new(if flag { vec![other, [7; 32]] } else { vec![] }).unwrap();
+        there_and_back(&Erase { common, entry: EntryId(other), at: Position(7), what });
         let setting = Setting { id, version: 1, value: Bytes::new(value).unwrap() };
         there_and_back(&CharterChange { common, settings: List::new(vec![setting]).unwrap() });
     }

@@ -4,6 +4,7 @@
 mod admissible;
 mod bodies;
 mod charter;
+mod details;
 mod fold;
 mod ledger;
 mod membership;

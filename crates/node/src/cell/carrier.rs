@@ -4,6 +4,7 @@
 use super::delivering::Outbound;
 use super::following::{Disk, Following};
 use super::keeping::Keeping;
+use super::missing::MissingDetails;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, writing};
 use crate::keys::Keys;
@@ -168,10 +169,11 @@ fn begin(parts: &Parts) -> (Role, bool) {
         }
     }
     let held = shelf.held_by_follower();
+    let missing = MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own());
     drop(shelf);
     let outbound = Outbound::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    let following = Following::new(&parts.config, held, outbound, disk);
+    let following = Following::new(&parts.config, held, outbound, disk, missing);
     (Role::Follower(Box::new(following)), kept)
 }
 

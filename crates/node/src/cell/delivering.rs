@@ -7,7 +7,7 @@ use lifeboat_log::{Chain, Detail, EntryId, Position, PublicKey, SignedEntry, Ter
 use lifeboat_protocol::delivery::{Delivery, Effect, Event, Step};
 use lifeboat_protocol::{Refusal, Response};
 use lifeboat_store::{Outbox, Sent, Storage, Waiting};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -17,6 +17,8 @@ pub struct Outbound {
     outbox: Outbox,
     asked: HashMap<EntryId, Vec<oneshot::Sender<Outcome>>>,
     term: Option<Term>,
+    /// Entries with sealed details.
+    sealed: BTreeSet<EntryId>,
 }
 
 impl Outbound {
@@ -25,7 +27,8 @@ impl Outbound {
         let (storage, cell): (Arc<dyn Storage>, _) = (parts.config.storage.clone(), parts.config.cell);
         let outbox = Outbox::new(storage, cell);
         let delivery = Delivery::new(cell, parts.config.node);
-        let mut outbound = Self { delivery, outbox, asked: HashMap::new(), term: None };
+        let mut outbound =
+            Self { delivery, outbox, asked: HashMap::new(), term: None, sealed: BTreeSet::new() };
         if let Some(card) = &parts.config.card {
             outbound.term = Some(card.term);
             let (term, node, signers) = (card.term, card.node, card.signers());
@@ -108,6 +111,9 @@ impl Outbound {
 
     fn add(&mut self, entry: SignedEntry, details: Vec<Detail>, parts: &Parts) {
         let id = entry.id();
+        if entry.details.iter().any(|detail| detail.tag.is_sealed()) {
+            self.sealed.insert(id);
+        }
         self.feed(Event::Add { entry: Box::new(entry), details }, parts);
         let position = {
             let shelf = reading(&parts.shelf);
@@ -131,6 +137,12 @@ impl Outbound {
     fn feed(&mut self, event: Event, parts: &Parts) {
         for effect in self.delivery.handle(event, now(), entropy()) {
             match effect {
+                Effect::Offer { peer, id, .. }
+                    if self.sealed.contains(&id) && !reading(&parts.shelf).is_node_of_cell(&peer) =>
+                {
+                    // Sealed texts go to the cell's own homes alone.
+                    self.feed(Event::Failed { id, peer }, parts);
+                }
                 Effect::Offer { peer, id, request } => {
                     let _ = parts.outward.try_send(Outward::Offer { peer, id, request });
                 }

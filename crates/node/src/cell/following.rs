@@ -9,7 +9,7 @@ use super::{CellConfig, Facts, Outward, ToCell, reading, writing};
 use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE};
 use lifeboat_log::{PublicKey, Record, SignedCheckpoint};
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
-use lifeboat_store::Storage;
+use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, RwLock};
@@ -77,10 +77,15 @@ impl Drop for Disk {
 }
 
 impl Following {
-    pub fn new(config: &CellConfig, held: Held, outbound: Outbound, disk: Disk) -> Self {
+    pub fn new(
+        config: &CellConfig,
+        held: Held,
+        outbound: Outbound,
+        disk: Disk,
+        missing: MissingDetails,
+    ) -> Self {
         let follower = Follower::new(config.node, held);
         let (effects, next, reopen, connected) = (VecDeque::new(), None, false, BTreeSet::new());
-        let missing = MissingDetails::load(&config.home, &config.cell);
         Self { follower, outbound, disk, effects, next, reopen, connected, missing }
     }
 
@@ -94,7 +99,7 @@ impl Following {
             ToCell::Place { outcome, .. } => drop(outcome.send(not_keeper())),
             ToCell::Deliver { entry, details, outcome } => {
                 // Who wrote a text can read it at once, and needs nobody to send it back.
-                if let Err(error) = writing(&parts.shelf).store.put_details(&details) {
+                if let Err(error) = writing(&parts.shelf).keep_named(&details, &entry.details) {
                     tracing::warn!(%error, "own details could not be kept; they are asked for later");
                 }
                 self.outbound.deliver(*entry, details, outcome, parts);
@@ -129,7 +134,11 @@ impl Following {
             ToCell::Offered { id, peer, response } => self.outbound.answered(id, peer, response, parts),
             ToCell::Stored(Ok(stored)) => {
                 self.missing.stored(&stored);
+                self.missing.is_own(reading(&parts.shelf).is_own());
                 self.feed(Event::Persisted { missing: stored.missing });
+                if !stored.gone.is_empty() {
+                    self.feed(Event::Gone(stored.gone));
+                }
                 self.outbound.stored(&stored.entries, self.follower.chain(), parts);
             }
             ToCell::Stored(Err(error)) => {
@@ -166,10 +175,12 @@ impl Following {
             Effect::Reopen => self.open_anew(parts, false),
             Effect::CutTail => self.open_anew(parts, true),
             Effect::KeepDetails(details) => {
-                let shelf = writing(&parts.shelf);
-                if let Err(error) = shelf.store.put_details(&details) {
-                    tracing::warn!(%error, "details could not be kept; they are asked for again later");
-                }
+                let kept = writing(&parts.shelf).keep_open(&details);
+                note_kept(kept);
+            }
+            Effect::KeepSealed(details) => {
+                let kept = writing(&parts.shelf).keep_sealed(&details);
+                note_kept(kept);
             }
             Effect::PutAside { peer, fault } => {
                 notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
@@ -250,7 +261,7 @@ impl Following {
     /// Opens the log anew, with its uncovered end cut off where that is asked.
     fn open_anew(&mut self, parts: &Parts, cut: bool) {
         let storage: Arc<dyn Storage> = parts.config.storage.clone();
-        match Shelf::open_again(storage, parts.config.cell, cut) {
+        match Shelf::open_again(storage, parts.config.cell, parts.config.node, cut) {
             Ok((shelf, words)) => {
                 words.into_iter().for_each(|word| notice(&parts.facts, word));
                 let held = shelf.held_by_follower();
@@ -262,6 +273,13 @@ impl Following {
                 self.reopen = true;
             }
         }
+    }
+}
+
+/// A word to the machine room where details could not be kept.
+pub fn note_kept(kept: Result<(), StoreError>) {
+    if let Err(error) = kept {
+        tracing::warn!(%error, "details could not be kept; they are asked for again later");
     }
 }
 

@@ -123,7 +123,9 @@ impl Keeping {
 
     fn promise(&mut self, checkpoint: &SignedCheckpoint, parts: &Parts) -> Result<(), String> {
         self.promises.promise(checkpoint).map_err(|e| e.to_string())?;
-        writing(&parts.shelf).settle(checkpoint).map_err(|e| e.to_string())
+        let gone = writing(&parts.shelf).settle(checkpoint).map_err(|e| e.to_string())?;
+        self.searching.gone(&gone);
+        Ok(())
     }
 
     fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
@@ -142,7 +144,8 @@ impl Keeping {
         let storage: Arc<dyn Storage> = parts.config.storage.clone();
         let opened = Promises::open(storage.clone(), parts.config.cell).map_err(|e| e.to_string());
         let opened = opened.and_then(|promises| {
-            let shelf = Shelf::open(storage, parts.config.cell, &mut |_, _| {}).map_err(|e| e.to_string());
+            let shelf = Shelf::open(storage, parts.config.cell, parts.config.node, &mut |_, _| {})
+                .map_err(|e| e.to_string());
             shelf.map(|(shelf, words)| (promises, shelf, words))
         });
         match opened {
@@ -166,7 +169,8 @@ impl Keeping {
 }
 
 fn persist(shelf: &mut Shelf, records: Vec<Record>, details: &[Detail]) -> Result<(), String> {
-    shelf.store.put_details(details).map_err(|e| e.to_string())?;
+    let named = records.iter().flat_map(|record| record.entry().details.iter().copied());
+    shelf.keep_named(details, &named.collect::<Vec<_>>()).map_err(|e| e.to_string())?;
     shelf.place(records).map_err(|e| e.to_string())
 }
 

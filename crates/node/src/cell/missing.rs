@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 /// Longest file, in bytes.
 const MAX_FILE: u64 = 64;
+/// Stands in the file where sealed details were looked for too.
+const OWN: &str = "own";
 
 /// How far the log was looked through.
 pub struct MissingDetails {
@@ -20,15 +22,28 @@ pub struct MissingDetails {
     whole: Position,
     /// What was written down.
     written: Position,
+    /// Whether sealed details were looked for too: only in a home of the cell.
+    own: bool,
 }
 
 impl MissingDetails {
-    /// From where it was written down; from the beginning where nothing was.
-    pub fn load(home: &Home, cell: &CellId) -> Self {
+    /// From where it was written down; from the beginning where nothing was, or where this home has become
+    /// one of the cell's own since: then there are sealed details to look for.
+    pub fn load(home: &Home, cell: &CellId, own: bool) -> Self {
         let file = read_bounded(&path(home, cell), MAX_FILE).ok();
-        let text = file.and_then(|file| String::from_utf8(file).ok());
-        let next = text.and_then(|text| Position::read(text.trim())).unwrap_or_default();
-        Self { next, whole: next, written: next }
+        let text = file.and_then(|file| String::from_utf8(file).ok()).unwrap_or_default();
+        let mut words = text.split_whitespace();
+        let next = words.next().and_then(Position::read);
+        let next = next.filter(|_| !own || words.next() == Some(OWN)).unwrap_or_default();
+        Self { next, whole: next, written: next, own }
+    }
+
+    /// Looks from the beginning again once this home has become one of the cell's own.
+    pub fn is_own(&mut self, own: bool) {
+        if own && !self.own {
+            (self.next, self.whole) = Default::default();
+        }
+        self.own = own;
     }
 
     /// Forgets how far the log was looked through: damage may have taken details since.
@@ -42,8 +57,10 @@ impl MissingDetails {
 
     /// Writes down how far all details are here.
     pub fn save(&self, home: &Home, cell: &CellId) {
+        let mark = if self.own { OWN } else { "" };
+        let text = format!("{} {mark}", self.whole.write());
         if self.whole != self.written
-            && let Err(error) = write_private(&path(home, cell), self.whole.write().as_bytes())
+            && let Err(error) = write_private(&path(home, cell), text.as_bytes())
         {
             tracing::debug!(%error, "missing details will be looked for again");
         }
@@ -89,9 +106,11 @@ impl MissingDetails {
         let raw = shelf.store.raw_records(self.next, DETAILS_RECORDS_AT_ONCE, DETAILS_BYTES_AT_ONCE)?;
         let end = Position(self.next.0 + raw.len() as u64);
         let mut missing = Vec::new();
-        for reference in raw.iter().flat_map(|bytes| details_of(bytes)) {
-            if !shelf.store.has_detail(&reference.hash)? {
-                missing.push(reference);
+        for (at, bytes) in (self.next.0..).zip(&raw) {
+            for reference in details_of(bytes) {
+                if shelf.wants(Position(at), &reference)? {
+                    missing.push(reference);
+                }
             }
         }
         if missing.is_empty() && self.whole == self.next {

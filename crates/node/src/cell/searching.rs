@@ -2,10 +2,11 @@
 //! within its own machine. It never places, signs or changes a record.
 
 use super::carrier::{Parts, entropy, now};
+use super::following::note_kept;
 use super::missing::MissingDetails;
 use super::{CellConfig, Outward, reading, writing};
 use crate::limits::DETAILS_STRETCHES;
-use lifeboat_log::{Detail, Position, PublicKey};
+use lifeboat_log::{Detail, DetailHash, Position, PublicKey};
 use lifeboat_protocol::Seeker;
 use std::collections::BTreeSet;
 
@@ -19,7 +20,8 @@ pub struct Searching {
 impl Searching {
     /// Goes on where the home wrote down that it was.
     pub fn load(config: &CellConfig) -> Self {
-        let missing = MissingDetails::load(&config.home, &config.cell);
+        // A keeper's home is always one of the cell's own.
+        let missing = MissingDetails::load(&config.home, &config.cell, true);
         Self { seeker: Seeker::default(), missing, connected: BTreeSet::new() }
     }
 
@@ -43,10 +45,15 @@ impl Searching {
     /// A peer answered: what was looked for is kept.
     pub fn arrived(&mut self, peer: &PublicKey, details: Vec<Detail>, parts: &Parts) {
         let found = self.seeker.arrived(peer, details);
-        if let Err(error) = writing(&parts.shelf).store.put_details(&found) {
-            tracing::warn!(%error, "details could not be kept; they are asked for again later");
-        }
+        let shelf = writing(&parts.shelf);
+        note_kept(shelf.keep_open(&found.open).and_then(|()| shelf.keep_sealed(&found.sealed)));
+        drop(shelf);
         self.ask(parts);
+    }
+
+    /// Details that were erased: nobody looks for them any more.
+    pub fn gone(&mut self, gone: &[DetailHash]) {
+        self.seeker.forget(gone);
     }
 
     /// Records from `first` up to `next` were placed, with their details in hand.

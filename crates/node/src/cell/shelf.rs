@@ -1,10 +1,11 @@
 //! The shelf: one cell's log on disk, its state, and the promises of this home, always in step. Whoever
 //! reads sees only what is durable and under a signed checkpoint, or was verified against one.
 
+use super::texts::Texts;
 use crate::fold::Fold;
 use crate::keys::Keys;
 use lifeboat_commons::State;
-use lifeboat_log::{CellId, DetailRef, EntryId, Position, PublicKey, Record, SignedCheckpoint};
+use lifeboat_log::{CellId, DetailHash, DetailRef, EntryId, Position, PublicKey, Record, SignedCheckpoint};
 use lifeboat_protocol::range::Stretch;
 use lifeboat_protocol::{follower, keeper};
 use lifeboat_store::{LogStore, Promises, Storage, StoreError};
@@ -17,6 +18,9 @@ pub struct Shelf {
     fold: Fold,
     /// Records that are durable and not yet under a promised checkpoint.
     unsigned: Vec<Record>,
+    /// The home's own node.
+    pub(super) node: PublicKey,
+    pub(super) texts: Texts,
 }
 
 /// What was stored, and what it lacks.
@@ -25,6 +29,8 @@ pub struct Stored {
     pub entries: Vec<(EntryId, Position)>,
     /// Details that they name and that are not here.
     pub missing: Vec<DetailRef>,
+    /// Details that were erased, which nobody need look for.
+    pub gone: Vec<DetailHash>,
 }
 
 impl Shelf {
@@ -35,11 +41,12 @@ impl Shelf {
     pub fn open(
         storage: Arc<dyn Storage>,
         cell: CellId,
+        node: PublicKey,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Self, Vec<String>), StoreError> {
         let (store, notices) = LogStore::open(storage, cell)?;
         let words = notices.iter().map(ToString::to_string).collect();
-        Ok((Self::of(store, progress)?, words))
+        Ok((Self::of(store, node, progress)?, words))
     }
 
     /// Opens a cell's log after a failure, or to cut off what its checkpoint does not cover.
@@ -49,6 +56,7 @@ impl Shelf {
     pub fn open_again(
         storage: Arc<dyn Storage>,
         cell: CellId,
+        node: PublicKey,
         cut: bool,
     ) -> Result<(Self, Vec<String>), StoreError> {
         let (mut store, mut notices) = LogStore::open(storage, cell)?;
@@ -58,16 +66,26 @@ impl Shelf {
             notices.extend(more);
         }
         let words = notices.iter().map(ToString::to_string).collect();
-        Ok((Self::of(store, &mut |_, _| {})?, words))
+        Ok((Self::of(store, node, &mut |_, _| {})?, words))
     }
 
     /// The shelf of a log that is open.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn of(store: LogStore, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
+    pub fn of(
+        store: LogStore,
+        node: PublicKey,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, StoreError> {
         let fold = Fold::open(&store, progress)?;
-        Ok(Self { store, fold, unsigned: Vec::new() })
+        Ok(Self::with(store, fold, node))
+    }
+
+    fn with(store: LogStore, fold: Fold, node: PublicKey) -> Self {
+        let mut shelf = Self { store, fold, unsigned: Vec::new(), node, texts: Texts::default() };
+        shelf.sweep();
+        shelf
     }
 
     /// The shelf of a log whose every record is folded anew, whatever snapshots say; and whether the
@@ -75,11 +93,15 @@ impl Shelf {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn anew(store: LogStore, progress: &mut dyn FnMut(u64, u64)) -> Result<(Self, bool), StoreError> {
+    pub fn anew(
+        store: LogStore,
+        node: PublicKey,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(Self, bool), StoreError> {
         let fold = Fold::anew(&store, progress)?;
         let kept = Fold::open(&store, |_, _| {})?;
         let wrong = kept.state().hash() != fold.state().hash();
-        Ok((Self { store, fold, unsigned: Vec::new() }, wrong))
+        Ok((Self::with(store, fold, node), wrong))
     }
 
     /// The state.
@@ -130,16 +152,16 @@ impl Shelf {
         Ok(())
     }
 
-    /// The promise for all that was placed is durable: shows it.
+    /// The promise for all that was placed is durable: shows it. Returns the details that it erased.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn settle(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> {
+    pub fn settle(&mut self, checkpoint: &SignedCheckpoint) -> Result<Vec<DetailHash>, StoreError> {
         self.store.set_checkpoint(checkpoint)?;
         let records = std::mem::take(&mut self.unsigned);
         self.fold.apply(&self.store, &records);
         self.keep_now_and_then();
-        Ok(())
+        Ok(self.sweep())
     }
 
     /// Makes records durable that a follower has verified, and shows them.
@@ -158,11 +180,12 @@ impl Shelf {
         }
         self.fold.apply(&self.store, records);
         self.keep_now_and_then();
-        let mut stored = Stored { entries: Vec::with_capacity(records.len()), missing: Vec::new() };
+        let (entries, gone) = (Vec::with_capacity(records.len()), self.sweep());
+        let mut stored = Stored { entries, missing: Vec::new(), gone };
         for record in records {
             stored.entries.push((record.entry().id(), record.link().position));
             for reference in record.entry().details.iter() {
-                if !self.store.has_detail(&reference.hash)? {
+                if self.wants(record.link().position, reference)? {
                     stored.missing.push(*reference);
                 }
             }

@@ -157,13 +157,15 @@ impl Service {
         open: &Arc<CellHandle>,
         keeper: bool,
         entry: SignedEntry,
-        details: Vec<Detail>,
+        mut details: Vec<Detail>,
     ) -> Result<oneshot::Receiver<Outcome>, Refusal> {
         let (outcome, waits) = oneshot::channel();
         if keeper {
             open.tell(ToCell::Place { entry: Box::new(entry), details, outcome }).await;
             return Ok(waits);
         }
+        // What comes from an old stick may have been erased since.
+        details.retain(|detail| !open.read().refuses(&detail.hash()));
         let outbox = self.outbox(open.cell());
         let waiting = Waiting { entry: entry.clone(), details: details.clone(), sent: Sent::Waiting };
         let put = move || outbox.put(&waiting);

@@ -1,9 +1,10 @@
 //! Asks about the cells that a home follows, and the care of their logs.
 
-use super::{Service, store, with_progress};
-use crate::ask::{Answer, Progress, Refusal};
+use super::{Service, fault, store, with_progress};
+use crate::ask::{Answer, DetailCount, DetailCounts, Progress, Refusal};
 use crate::cell::MissingDetails;
 use crate::cell::shelf::Shelf;
+use crate::cell::texts::Count;
 use lifeboat_log::CellId;
 use lifeboat_protocol::CellCard;
 use lifeboat_store::{LogStore, Storage};
@@ -55,9 +56,10 @@ impl Service {
         self.shut(&cell).await;
         MissingDetails::forget(&self.home, &cell);
         let storage: Arc<dyn Storage> = self.storage.clone();
+        let node = self.node();
         let mend = move |told: &mut dyn FnMut(u64, u64)| {
             let (log, notices) = LogStore::repair(storage, cell)?;
-            let (shelf, changed) = Shelf::anew(log, told)?;
+            let (shelf, changed) = Shelf::anew(log, node, told)?;
             let mut words: Vec<String> = notices.iter().map(ToString::to_string).collect();
             if changed {
                 words.push("The kept state did not fit the log and was made again from it.".to_owned());
@@ -69,6 +71,23 @@ impl Service {
         let records = shelf.shown();
         self.begin(cell, setting.card.as_deref(), shelf).await?;
         Ok(Answer::Repaired { words, records })
+    }
+
+    /// How many details there are.
+    pub(super) async fn detail_counts(
+        self: &Arc<Self>,
+        cell: CellId,
+        progress: &mpsc::Sender<Progress>,
+    ) -> Result<Answer, Refusal> {
+        let open = self.cell(cell, progress).await?;
+        let count = move || {
+            let shelf = open.read();
+            shelf.count_details().map(|counts| (counts, shelf.is_own()))
+        };
+        let ((open, sealed), own) =
+            tokio::task::spawn_blocking(count).await.map_err(fault)?.map_err(store)?;
+        let count = |c: Count| DetailCount { held: c.held, missing: c.missing, erased: c.erased };
+        Ok(Answer::DetailCounts(DetailCounts { open: count(open), sealed: count(sealed), own }))
     }
 
     /// Writes a static copy of a cell's log.

@@ -94,6 +94,9 @@ impl Service {
         let state = shelf.state();
         let mut handles = Vec::new();
         for (member, known) in state.members().all() {
+            if state.details().gone(&known.handle, known.handle_from).is_some() {
+                continue;
+            }
             let detail = shelf.store.detail(&known.handle).map_err(store)?;
             if let Some(text) = detail.as_ref().and_then(|detail| detail.text()) {
                 let (member, hash) = (member.entry(), known.handle);

@@ -120,6 +120,13 @@ impl TestHome {
         State::decode(&self.view(cell).state).unwrap()
     }
 
+    /// An entry of one euro with these details.
+    pub fn received_with(&mut self, cell: CellId, details: Vec<lifeboat_log::DetailRef>) -> SignedEntry {
+        let quantity = Quantity::money(Amount::from_millionths(1_000_000), "EUR").unwrap();
+        let body = ledger::Received { common: Common::default(), quantity };
+        self.sign(cell, compose(&body).unwrap(), details)
+    }
+
     /// An entry that says that so many euros were received.
     pub fn received(&mut self, cell: CellId, euros: i64) -> SignedEntry {
         let quantity = Quantity::money(Amount::from_millionths(euros * 1_000_000), "EUR").unwrap();
@@ -133,11 +140,23 @@ impl TestHome {
         said: lifeboat_commons::Said,
         details: Vec<lifeboat_log::DetailRef>,
     ) -> SignedEntry {
+        self.signed_with(cell, said, details, |_| {})
+    }
+
+    /// An entry that says this, with a last change to the draft.
+    pub fn signed_with(
+        &mut self,
+        cell: CellId,
+        said: lifeboat_commons::Said,
+        details: Vec<lifeboat_log::DetailRef>,
+        change: impl FnOnce(&mut Entry),
+    ) -> SignedEntry {
         self.count += 1;
         let now = lifeboat_node::cell::now();
         let nonce = Nonce(lifeboat_node::keys::random().unwrap());
         let mut entry = said.entry(cell, self.member.public(), now, now.plus_ms(DAY_MS), nonce);
         entry.details = List::new(details).unwrap();
+        change(&mut entry);
         entry.sign(&self.member).unwrap()
     }
 

@@ -4,6 +4,7 @@
 mod alone;
 mod behind;
 mod control;
+mod details;
 mod homes;
 mod order;
 mod together;

@@ -173,8 +173,8 @@ fn open(home: &Home, cell: CellId) -> (CellHandle, Arc<Noting>) {
     let disk = DiskStorage::open(home.root()).unwrap();
     let noting = Arc::new(Noting { disk, cell, done: Mutex::default() });
     let storage: Arc<dyn Storage> = noting.clone();
-    let (shelf, _) = Shelf::open(storage.clone(), cell, &mut |_, _| {}).unwrap();
     let node: PublicKey = Keys::of(home).node().unwrap().public();
+    let (shelf, _) = Shelf::open(storage.clone(), cell, node, &mut |_, _| {}).unwrap();
     let config = CellConfig { home: home.clone(), storage, cell, node, card: None };
     (CellHandle::start(config, shelf).unwrap(), noting)
 }

@@ -47,6 +47,8 @@ pub enum Event {
     Reopened(Box<Held>),
     /// Details that this home lacks: told at the start, and whenever there is room for more.
     Missing(Vec<DetailRef>),
+    /// Details that are erased: nobody looks for them any more.
+    Gone(Vec<DetailHash>),
     /// A peer's answer to [`Effect::AskDetails`].
     Details {
         /// The peer.
@@ -97,6 +99,8 @@ pub enum Effect {
     /// Keep these details, durably; each is one that a record names. Where that fails:
     /// [`Event::DiskFailed`], and what is missing is told anew once the log is open again.
     KeepDetails(Vec<Detail>),
+    /// As [`Effect::KeepDetails`], for sealed ones: never to be shown to other homes than the cell's own.
+    KeepSealed(Vec<Detail>),
     /// Tell a peer how much this home holds durably.
     Have {
         /// The peer.

@@ -1,0 +1,78 @@
+//! Private texts, texts that end, and erasure, as people type and read them.
+
+use crate::person::Person;
+use serde_json::Value;
+
+fn texts(entry: &Value) -> Vec<String> {
+    let details = entry["details"].as_array().unwrap().iter();
+    details.map(|detail| detail["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_private_text_is_read_by_who_was_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let [wren, robin] = ["wren", "robin"].map(|who| {
+        let person = Person::with_home(folder.path(), who);
+        heron.takes_in(&person);
+        person.good(&["--yes", "key", "node"]);
+        person
+    });
+    let words = ["--yes", "in", "40", "EUR", "--from", "a neighbour", "--private", "Maple Lane 7"];
+    let said = heron.good(&[&words[..], &["--readers", "wren"]].concat());
+    assert!(said.err.contains("can be read by you and by: wren"), "{}", said.err);
+    assert!(said.err.contains("with a private text"), "{}", said.err);
+    assert!(!format!("{}{}", said.out, said.err).contains("Maple"), "it is not among what is public");
+    let number = heron.value(&["log", "-n", "1"], "position").as_u64().unwrap().to_string();
+    for person in [&wren, &robin] {
+        person.good(&["sync"]);
+    }
+    let private = |person: &Person| person.value(&["show", &number], "private");
+    assert_eq!(private(&heron)[0], "Maple Lane 7");
+    assert_eq!(private(&wren)[0], "Maple Lane 7");
+    assert_eq!(private(&robin), serde_json::json!([]));
+    let shown = robin.good(&["show", &number]);
+    assert!(shown.out.contains("not for this home's key"), "{}", shown.out);
+    assert!(wren.good(&["audit"]).out.contains("private texts: 1 held, 0 missing, 0 erased"));
+    let unknown = heron.bad(1, &["--yes", "in", "1", "EUR", "--private", "x", "--readers", "finch"]);
+    assert!(unknown.contains("finch"), "{unknown}");
+}
+
+#[test]
+fn what_one_wrote_is_erased_and_shown_as_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    heron.good(&["--yes", "in", "40", "EUR", "--from", "wrens mother"]);
+    heron.good(&["--yes", "in", "5", "EUR"]);
+    let nothing = heron.bad(1, &["--yes", "erase", "2"]);
+    assert!(nothing.contains("nothing to erase"), "{nothing}");
+    let said = heron.types(&["erase", "1"], "y\n");
+    assert!(said.err.contains("nobody can promise more"), "what it can promise comes first: {}", said.err);
+    assert!(said.err.contains("heron erases the texts of #1"), "{}", said.err);
+    let entry = &heron.good(&["--json", "show", "1"]).objects()[0];
+    assert_eq!((texts(entry), &entry["erased_details"][0]["by"]), (vec![], &serde_json::json!(3)));
+    let log = heron.good(&["log"]).out;
+    assert!(log.contains("40.00 EUR in, (text erased)") && !log.contains("mother"), "{log}");
+    assert!(heron.bad(1, &["--yes", "erase", "1"]).contains("erased already"));
+    let audit = heron.good(&["audit"]).out;
+    assert!(audit.contains("1 held, 0 missing, 1 erased"), "{audit}");
+    // The own handle goes the same way, everywhere a name is shown; another can be chosen.
+    heron.good(&["--yes", "erase", "--handle"]);
+    for view in [&["members"][..], &["log"], &["show", "1"]] {
+        let shown = heron.good(view).out;
+        assert!(shown.contains("(erased)") && !shown.contains("heron"), "{view:?}: {shown}");
+    }
+    heron.good(&["--yes", "key", "rename", "egret"]);
+    assert!(heron.good(&["members"]).out.contains("egret"));
+}
+
+#[test]
+fn a_text_can_have_a_last_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let said = heron.good(&["--yes", "need", "2", "beds", "--note", "call at nine", "--until", "in 5 days"]);
+    assert!(said.err.contains("texts kept until"), "{}", said.err);
+    let passed = heron.bad(2, &["--yes", "need", "2", "beds", "--note", "x", "--until", "2020-01-01"]);
+    assert!(passed.contains("2020-01-01"), "{passed}");
+}
