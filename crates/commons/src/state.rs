@@ -120,7 +120,7 @@ impl State {
             self.parts.details.note(entry, link.position, link.time);
         }
         self.next = link.position.next();
-        self.head = link.hash();
+        self.head = record.hash();
         self.time = link.time;
         match result {
             Ok(()) => Effect::Applied,

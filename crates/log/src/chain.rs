@@ -2,7 +2,7 @@
 //! bytes however long the log is. Never extend it with a record whose own bytes were not verified.
 
 use crate::checkpoint::{BadCheckpoint, Origin, SignedCheckpoint, Signers};
-use crate::hash::{CellId, LinkHash, TreeHash};
+use crate::hash::{CellId, LinkHash};
 use crate::key::KeyCache;
 use crate::opening::{Opening, Right};
 use crate::record::{BadRecord, Record};
@@ -113,7 +113,7 @@ impl Chain {
         let chain = Self {
             cell,
             next: link.position.next(),
-            head: link.hash(),
+            head: last.hash(),
             last_time: link.time,
             open: Some(open),
         };
@@ -146,10 +146,6 @@ impl Chain {
     /// # Errors
     /// [`Broken`] when it does not follow; the chain is then as it was.
     pub fn extend(&mut self, record: &Record) -> Result<(), Broken> {
-        self.extend_with_leaf(record, record.leaf())
-    }
-
-    fn extend_with_leaf(&mut self, record: &Record, leaf: TreeHash) -> Result<(), Broken> {
         let at = self.next;
         let (link, entry) = (record.link(), record.entry());
         if link.position != at {
@@ -168,16 +164,16 @@ impl Chain {
         match self.opening_of(record)? {
             Some(opening) => {
                 let mut tree = Frontier::default();
-                tree.push(leaf);
+                tree.push(record.leaf());
                 self.open = Some(OpenTerm { term: link.term, start: at, opening, tree });
             }
             None => match &mut self.open {
-                Some(open) if open.term == link.term => open.tree.push(leaf),
+                Some(open) if open.term == link.term => open.tree.push(record.leaf()),
                 _ => return Err(Broken::WrongTerm(at)),
             },
         }
         self.next = at.next();
-        self.head = link.hash();
+        self.head = record.hash();
         self.last_time = link.time;
         Ok(())
     }
@@ -218,20 +214,17 @@ impl Chain {
     /// Verifies records that should follow, their signatures on all cores, and adds those that do.
     /// Returns them all, or those before the first that breaks together with why it does.
     pub fn extend_with_bytes(&mut self, records: &[&[u8]]) -> (Vec<Record>, Result<(), Broken>) {
-        let verified: Vec<Result<(Record, TreeHash), BadRecord>> = records
+        let verified: Vec<Result<Record, BadRecord>> = records
             .par_iter()
             .with_min_len(STRETCH)
-            .map_init(KeyCache::default, |keys, bytes| {
-                let record = Record::verify(bytes, keys)?;
-                Ok((record, crate::tree::leaf_hash(bytes)))
-            })
+            .map_init(KeyCache::default, |keys, bytes| Record::verify(bytes, keys))
             .collect();
         let mut good = Vec::with_capacity(verified.len());
         for result in verified {
             let position = self.next;
             let added = result
                 .map_err(|error| Broken::Record { position, error })
-                .and_then(|(record, leaf)| self.extend_with_leaf(&record, leaf).map(|()| record));
+                .and_then(|record| self.extend(&record).map(|()| record));
             match added {
                 Ok(record) => good.push(record),
                 Err(broken) => return (good, Err(broken)),
@@ -264,6 +257,7 @@ impl OpenTerm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::TreeHash;
     use crate::testing::TestLog;
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::codec::Malformed;
 use crate::entry::{BadEntry, Kind, SignedEntry, id_of};
-use crate::hash::{CellId, TreeHash};
+use crate::hash::{CellId, LinkHash, TreeHash};
 use crate::key::KeyCache;
 use crate::limits::MAX_RECORD;
 use crate::link::{BadLink, LINK_LEN, Link};
@@ -11,10 +11,13 @@ use crate::tree::leaf_hash;
 
 /// A record that is valid in itself: link and entry are, and the link names the entry. Whether it chains
 /// to its neighbours is for [`crate::chain::Chain`]. Only made by [`Record::verify`] and [`Record::place`].
+/// Its hashes are taken then, once: by verification on all cores, and whoever takes it needs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     link: Link,
     entry: SignedEntry,
+    hash: LinkHash,
+    leaf: TreeHash,
 }
 
 /// Why bytes are not a valid record.
@@ -58,17 +61,24 @@ impl Record {
             return Err(BadRecord::WrongEntry);
         }
         let entry = SignedEntry::verify(entry.to_vec(), keys)?;
-        Ok(Self { link, entry })
+        Ok(Self { hash: link.hash(), leaf: leaf_hash(bytes), link, entry })
     }
 
     /// The record of an entry that is being placed here, or nothing when the link names another entry.
     pub fn place(link: Link, entry: SignedEntry) -> Option<Self> {
-        (link.entry == entry.id()).then_some(Self { link, entry })
+        let bytes = [&link.encode(), entry.bytes()].concat();
+        let fits = link.entry == entry.id();
+        fits.then(|| Self { hash: link.hash(), leaf: leaf_hash(&bytes), link, entry })
     }
 
     /// The place.
     pub fn link(&self) -> &Link {
         &self.link
+    }
+
+    /// The hash of the link, which the next one names as its previous.
+    pub fn hash(&self) -> LinkHash {
+        self.hash
     }
 
     /// What stands there.
@@ -96,7 +106,7 @@ impl Record {
 
     /// The record's leaf in the Merkle tree of its term.
     pub fn leaf(&self) -> TreeHash {
-        leaf_hash(&self.to_bytes())
+        self.leaf
     }
 }
 

@@ -93,7 +93,7 @@ fn snapshot(store: &LogStore) -> Option<State> {
     let last = Position(at.0.checked_sub(1)?);
     let head = match at == store.chain().next() {
         true => store.chain().head(),
-        false => store.record(last).ok()??.link().hash(),
+        false => store.record(last).ok()??.hash(),
     };
     let fits = state.cell() == store.cell() && state.next() == at && state.head() == head;
     if !fits {

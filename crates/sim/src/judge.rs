@@ -77,7 +77,7 @@ impl Judge {
     /// A home holds this record under a signed checkpoint.
     pub fn stands(&mut self, home: usize, record: &Record) {
         let (at, entry) = (record.link().position, record.entry());
-        let (hash, id) = (record.link().hash(), entry.id());
+        let (hash, id) = (record.hash(), entry.id());
         match self.order.get(at.0 as usize) {
             Some((known, _)) if *known == hash => return,
             Some((_, other)) => {

@@ -11,7 +11,7 @@ use crate::storage::{Change, Storage, StorageError, Table};
 use crate::term_files::{NewNodes, TermFiles};
 use lifeboat_log::limits::TILE_WIDTH;
 use lifeboat_log::tree::Frontier;
-use lifeboat_log::{CellId, Chain, Opening, Position, Record, SignedCheckpoint, Term};
+use lifeboat_log::{CellId, Chain, Opening, Position, Record, SignedCheckpoint, Term, TreeHash};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -170,7 +170,7 @@ impl LogStore {
             if let Some(piece) = pieces.last_mut() {
                 debug_assert_eq!(piece.start.0 + piece.index + piece.rows.len() as u64, position.0);
                 lifeboat_log::tile::push_framed(&mut piece.framed, &bytes);
-                piece.nodes.push(&mut piece.tree, lifeboat_log::tree::leaf_hash(&bytes));
+                piece.nodes.push(&mut piece.tree, record.leaf());
                 piece.rows.extend(Row::of(&bytes));
             }
         }
@@ -187,6 +187,7 @@ impl LogStore {
         let name = files.bundle(bundle);
         storage.append(&name, &piece.framed)?;
         let mut touched = vec![name.clone()];
+        let root = piece.nodes.get(1, bundle);
         for (level, tile, _, hashes) in piece.nodes.by_tile() {
             let tile = files.tile(level, tile);
             storage.append(&tile, &hashes)?;
@@ -198,7 +199,7 @@ impl LogStore {
             let names: Vec<&str> = touched.iter().map(String::as_str).collect();
             storage.sync(&names)?;
             self.unsynced.remove(&name);
-            self.close_bundle(&files, piece.term, bundle);
+            self.close_bundle(piece.term, bundle, root);
         } else {
             self.unsynced.insert(name);
         }
@@ -224,12 +225,10 @@ impl LogStore {
     }
 
     /// Writes the summary of a full bundle into the index, which can be made again if this fails.
-    fn close_bundle(&mut self, files: &TermFiles<'_>, term: Term, bundle: u64) {
+    fn close_bundle(&mut self, term: Term, bundle: u64, root: Option<TreeHash>) {
         let rows = std::mem::take(&mut self.rows);
-        let root = files.node(8, bundle);
-        let put =
-            root.and_then(|root| Ok(index::put(&*self.storage, self.cell(), term, bundle, root, &rows)?));
-        if let Err(error) = put {
+        let put = root.map(|root| index::put(&*self.storage, self.cell(), term, bundle, root, &rows));
+        if let Some(Err(error)) = put {
             tracing::warn!(%error, "the index could not be written; it is made again when it is read");
         }
     }

@@ -137,6 +137,12 @@ impl NewNodes {
         });
     }
 
+    /// The node at this place of a tile level, when it became whole.
+    pub fn get(&self, tile_level: u8, index: u64) -> Option<TreeHash> {
+        let found = self.0.iter().find(|(level, at, _)| (*level, *at) == (tile_level, index));
+        found.map(|(_, _, hash)| *hash)
+    }
+
     /// The bytes to append, tile by tile: level, tile, place of the first hash, hashes.
     pub fn by_tile(mut self) -> Vec<(u8, u64, u64, Vec<u8>)> {
         self.0.sort_by_key(|(level, index, _)| (*level, *index));
