@@ -5,7 +5,6 @@ use crate::database::Database;
 use crate::limits::{MAX_LIST, OPEN_FILES};
 use crate::notice::Notice;
 use crate::storage::{Change, Item, Pairs, Storage, StorageError, Table};
-use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -201,10 +200,22 @@ impl Storage for DiskStorage {
             handle.file.sync_data().map_err(|e| system(name, "sync", &e))?;
             if handle.settled { Ok(()) } else { self.settle(name) }
         };
-        match names {
-            [name] => sync(name),
-            names => names.par_iter().try_for_each(sync),
-        }
+        // Threads of their own: the pool of the cores may be busy with signatures, and must not wait for a
+        // disk, nor a disk for it.
+        std::thread::scope(|scope| {
+            let (first, others) = names.split_first().map_or((None, names), |(f, others)| (Some(f), others));
+            let start = |name| std::thread::Builder::new().spawn_scoped(scope, move || sync(name));
+            let others: Vec<_> = others.iter().map(|name| start(name).map_err(|_| name)).collect();
+            let mut synced = first.map_or(Ok(()), sync);
+            for other in others {
+                let done = match other {
+                    Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                    Err(name) => sync(name),
+                };
+                synced = synced.and(done);
+            }
+            synced
+        })
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
