@@ -3,7 +3,7 @@
 
 use crate::cell::ToCell;
 use lifeboat_log::PublicKey;
-use lifeboat_net::{NetError, NetHandle};
+use lifeboat_net::{NetError, NetHandle, RangeStream};
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{RangeAsk, RangeFrame};
 use tokio::sync::{mpsc, oneshot};
@@ -32,9 +32,8 @@ async fn feed(
 ) -> Result<(), NetError> {
     let mut range = net.open_range(peer, ask).await?;
     let mut received = 0;
-    let mut frame = range.next_frame().await?;
-    while let Some(bytes) = frame {
-        let decoded = RangeFrame::decode(&bytes).map_err(|e| NetError::Malformed(e.to_string()))?;
+    let mut frame = next_frame(&mut range).await?;
+    while let Some(decoded) = frame {
         let (next, leave) = oneshot::channel();
         let new = range.received() - received;
         received += new;
@@ -42,11 +41,18 @@ async fn feed(
         if cell.send(message).await.is_err() {
             return Ok(());
         }
-        let (read, left) = tokio::join!(range.next_frame(), leave);
+        let (read, left) = tokio::join!(next_frame(&mut range), leave);
         if left.is_err() {
             return Ok(()); // the cell wants no more of this stream
         }
         frame = read?;
     }
     Ok(())
+}
+
+/// The next frame, decoded while the cell is busy with the one before it.
+async fn next_frame(range: &mut RangeStream) -> Result<Option<RangeFrame>, NetError> {
+    let frame = range.next_frame().await?;
+    let decoded = frame.map(|bytes| RangeFrame::decode(&bytes)).transpose();
+    decoded.map_err(|e| NetError::Malformed(e.to_string()))
 }

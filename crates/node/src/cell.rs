@@ -179,6 +179,8 @@ pub struct Facts {
     pub tips: u64,
     /// Details that are missing here and are looked for.
     pub wanted: usize,
+    /// Records that are here.
+    pub records: u64,
     /// Records that a peer says to hold and that are not here.
     pub behind: u64,
     /// Bytes of frames received.

@@ -107,6 +107,7 @@ impl Keeping {
         facts.keeper_node = self.keeper.chain().open().map(|open| open.opening.node);
         facts.level = true;
         facts.held = self.keeper.held();
+        facts.records = self.keeper.chain().next().0;
         facts.pending = self.keeper.waiting();
         facts.wanted = self.searching.wanted(self.keeper.chain().next());
     }

@@ -154,9 +154,10 @@ impl Service {
             } else if starts.iter().all(|start| start.cell.facts().wanted == 0) || Instant::now() > patience {
                 break;
             }
-            let now: u64 = starts.iter().map(|start| start.cell.read().shown()).sum();
-            let behind: u64 = starts.iter().map(|start| start.cell.facts().behind).sum();
-            let _ = progress.try_send(Progress { what: "sync".into(), done: now, total: now + behind });
+            // Out of the facts: reading the shelf would wait for the disk, and hold the network up meanwhile.
+            let facts = starts.iter().map(|start| start.cell.facts());
+            let (done, behind) = facts.fold((0, 0), |(d, b), facts| (d + facts.records, b + facts.behind));
+            let _ = progress.try_send(Progress { what: "sync".into(), done, total: done + behind });
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(Answer::Synced(starts.iter().map(|start| self.report(start)).collect()))
