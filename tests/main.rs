@@ -1,6 +1,7 @@
 //! The one binary of the tests that drive the whole: it links once and starts fast.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
 
+mod budget;
 mod demo;
 mod details;
 mod evidence;

@@ -119,6 +119,8 @@ pub enum Command {
     Stock(commands::board::StockArgs),
     /// See the money
     Balance(commands::board::BalanceArgs),
+    /// Decide together what money is spent on, or count a Pabulib file
+    Budget(commands::budget::Args),
     /// Follow another cell as a sibling: keep and check a copy of its log
     Follow(commands::follow::Args),
     /// Print the card by which others can follow your cell

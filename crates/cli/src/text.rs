@@ -14,6 +14,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/evidence.ftl"),
     include_str!("../text/en/reach.ftl"),
     include_str!("../text/en/details.ftl"),
+    include_str!("../text/en/budgets.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

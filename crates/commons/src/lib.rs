@@ -19,6 +19,7 @@ pub mod payload;
 pub mod practices;
 pub mod snapshot;
 pub mod state;
+pub mod tally;
 pub mod terms;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

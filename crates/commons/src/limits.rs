@@ -35,3 +35,15 @@ pub const MAX_PAYLOAD: usize = 16_384;
 pub const DAY_MS: u64 = 86_400_000;
 /// Longest part of a stored state, in bytes: a damaged length claims no more memory than this.
 pub const MAX_STATE: usize = 1 << 28;
+/// Most projects in an election that is counted: ten times the largest city's.
+pub const MAX_PROJECTS: usize = 10_000;
+/// Most ballots in an election that is counted: with the two bounds below, products stay within 127 bits.
+pub const MAX_BALLOTS: u64 = 4_000_000;
+/// Largest sum of money in an election, in its smallest unit.
+pub const MAX_COST_UNITS: u128 = 1_000_000_000_000_000_000;
+/// Most points of one ballot for one project, in their smallest unit.
+pub const MAX_POINTS: u64 = 1_000_000_000_000;
+/// Longest Pabulib file, in bytes: twenty times the largest city's.
+pub const MAX_PB_FILE: usize = 1 << 26;
+/// Most times that Add1 adds to the shares: a day of computing would help nobody.
+pub const MAX_ADD1_STEPS: u64 = 10_000_000;

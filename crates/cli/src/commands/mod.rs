@@ -5,6 +5,7 @@ pub mod ask;
 pub mod audit;
 pub mod batch;
 pub mod board;
+pub mod budget;
 pub mod card;
 pub mod check;
 pub mod completions;
@@ -71,6 +72,7 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Offers(args) => board::offers(context, args),
         Command::Stock(args) => board::stock(context, args),
         Command::Balance(args) => board::balance(context, args),
+        Command::Budget(args) => budget::run(context, args),
         Command::Follow(args) => follow::run(context, args),
         Command::Card(args) => card::run(context, args),
         Command::Sync(args) => sync::run(context, args),

@@ -1,0 +1,75 @@
+//! Counting budgets with the real program: without any home, from a file or the standard input, in words
+//! and as JSON, and what is said of files that cannot be counted.
+
+use crate::person::{Said, bare, said};
+use std::path::PathBuf;
+
+/// Two neighbourhoods' wishes: a tie, decimals with a comma, an empty ballot, a project nobody wants.
+const FILE: &str = "META\nkey;value\ndescription;Oak Street\nbudget;1000,50\nvote_type;approval\nnum_votes;10\n\
+PROJECTS\nproject_id;cost;name\n1;400;Water filter\n2;250,25;\"Tools; shared\"\n10;250,25;Seeds\n3;600;Bus fares\n\
+4;90;Flags\nVOTES\nvoter_id;vote;age;sex\na;1,2;30;F\nb;1,2;;\nc;1,10;;\nd;1,10;;\ne;2,10;;\nf;3;;\ng;3;;\n\
+h;3,1;;\ni;;;\nj;10,2;;\n";
+
+fn folder_with(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("oak.pb");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn tally(text: &str, words: &[&str]) -> Said {
+    let (folder, path) = folder_with(text);
+    let mut command = bare();
+    command.env("HOME", folder.path().join("nobody")).args(["budget", "tally"]).arg(path).args(words);
+    said(command, "")
+}
+
+#[test]
+fn a_file_is_counted_with_a_reason_for_each_project() {
+    let ways: [&[&str]; 4] = [
+        &[],
+        &["--completion", "add1-greedy"],
+        &["--rule", "greedy", "--utility", "cardinality"],
+        &["--rule", "greedy", "--ties", "votes"],
+    ];
+    let mut all = String::new();
+    for way in ways {
+        let said = tally(FILE, way);
+        assert_eq!((said.code, said.err.as_str()), (0, ""));
+        all.push_str(&format!("$ lifeboat budget tally oak.pb {}\n{}\n", way.join(" "), said.out));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn programs_read_ids_in_the_order_of_purchase() {
+    let said = tally(FILE, &["--json"]);
+    let object = &said.objects()[0];
+    assert_eq!(object["funded"], serde_json::json!(["1"]));
+    assert_eq!((object["spent"].as_str(), object["budget"].as_str()), (Some("400.00"), Some("1000.50")));
+    let projects = object["projects"].as_array().unwrap();
+    assert_eq!(projects.len(), 5);
+    assert_eq!(projects[0]["price"], "80");
+    assert_eq!(projects[0]["why"], "funded: 5 supporters paid 80.00 each");
+    let mut command = bare();
+    command.args(["budget", "tally", "-", "--json"]);
+    assert_eq!(crate::person::said(command, FILE).out, said.out);
+}
+
+#[test]
+fn what_cannot_be_counted_is_said_with_its_line() {
+    let broken = tally(&FILE.replace("\nf;3;", "\nf;33;"), &[]);
+    assert_eq!(broken.code, 1);
+    assert!(broken.err.contains("line 21: a vote for project 33, which is not listed"), "{}", broken.err);
+    let points = tally(FILE, &["--utility", "points"]);
+    assert_eq!(points.code, 1);
+    assert!(points.err.contains("approval ballots give no points"), "{}", points.err);
+    let greedy = tally(FILE, &["--rule", "greedy", "--completion", "add1"]);
+    assert!(greedy.err.contains("there is nothing to complete"), "{}", greedy.err);
+    let ordinal = tally(&FILE.replace("approval", "ordinal"), &["--utility", "points"]);
+    assert!(ordinal.err.contains("ordinal ballots give no points"), "{}", ordinal.err);
+    let counted = tally(&FILE.replace("num_votes;10", "num_votes;12"), &[]);
+    assert_eq!(counted.code, 0);
+    assert!(counted.err.contains("num_votes 12, and has 10"), "{}", counted.err);
+    assert_eq!(tally("", &[]).code, 1);
+}
