@@ -1,5 +1,7 @@
-//! Checkpoints (C2SP `tlog-checkpoint`) and cosignatures (`tlog-cosignature`): the keeper's signed
-//! statement of a term's size and root, and what witnesses add to it.
+//! Checkpoints (C2SP `tlog-checkpoint`): the keeper's signed statement of a term's size and root, with what
+//! witnesses added to it. Copies of one checkpoint with other cosignatures grow together, never apart.
+
+pub use crate::cosignature::{Cosigned, check_cosignature, cosign, cosignature_message, witness_name};
 
 use crate::hash::{CellId, TreeHash};
 use crate::key::{PublicKey, SecretKey, Signature};
@@ -7,6 +9,7 @@ use crate::note::{BadNote, COSIGNATURE, ED25519, Note, SignatureLine, key_id};
 use crate::time::Term;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The name of a term as a transparency log of its own: `lifeboat/<cell id>/<era>.<turn>`.
@@ -117,8 +120,9 @@ impl Checkpoint {
         let text = self.text();
         let signature = term_key.sign(text.as_bytes()).0.to_vec();
         let key_id = key_id(&name, ED25519, &term_key.public().0);
-        let note = Note { text, signatures: vec![SignatureLine { name, key_id, signature }] };
-        SignedCheckpoint { checkpoint: self, cosigned: Vec::new(), note }
+        let keeper = SignatureLine { name, key_id, signature };
+        let note = Note { text, signatures: vec![keeper.clone()] };
+        SignedCheckpoint { checkpoint: self, cosigned: Vec::new(), note, keeper, lines: Vec::new() }
     }
 }
 
@@ -131,15 +135,6 @@ pub struct Signers {
     pub witnesses: Vec<PublicKey>,
 }
 
-/// A cosignature that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cosigned {
-    /// The witness's key.
-    pub witness: PublicKey,
-    /// When it cosigned, by its own clock, in seconds since 1970.
-    pub seconds: u64,
-}
-
 /// A checkpoint whose keeper's signature holds. It is only made by [`SignedCheckpoint::verify`],
 /// [`SignedCheckpoint::audit`] and [`Checkpoint::sign`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +142,10 @@ pub struct SignedCheckpoint {
     checkpoint: Checkpoint,
     cosigned: Vec<Cosigned>,
     note: Note,
+    /// The keeper's line.
+    keeper: SignatureLine,
+    /// The line of each cosignature that holds.
+    lines: Vec<SignatureLine>,
 }
 
 impl std::ops::Deref for SignedCheckpoint {
@@ -183,21 +182,23 @@ impl SignedCheckpoint {
         }
         let name = origin.to_string();
         let keeper = key_id(&name, ED25519, &signers.term_key.0);
-        let (mut signed, mut cosigned) = (false, Vec::new());
+        let (mut signed, mut cosigned, mut lines) = (None, Vec::new(), Vec::new());
         for line in &note.signatures {
             if line.name == name && line.key_id == keeper {
                 let signature = line.signature.as_slice().try_into().map(Signature);
                 let signature = signature.map_err(|_| BadCheckpoint::BadCheckpointSignature)?;
                 let holds = signers.term_key.verify(note.text.as_bytes(), &signature);
                 holds.map_err(|_| BadCheckpoint::BadCheckpointSignature)?;
-                signed = true;
+                signed.get_or_insert_with(|| line.clone());
             } else if let Some(witness) = witness_of(line, &signers.witnesses) {
                 cosigned.push(check_cosignature(&note.text, line, witness)?);
+                lines.push(line.clone());
             } else if strict {
                 return Err(BadCheckpoint::UnknownSigner);
             }
         }
-        if signed { Ok(Self { checkpoint, cosigned, note }) } else { Err(BadCheckpoint::MissingSignature) }
+        let keeper = signed.ok_or(BadCheckpoint::MissingSignature)?;
+        Ok(Self { checkpoint, cosigned, note, keeper, lines })
     }
 
     /// What the checkpoint says.
@@ -210,6 +211,58 @@ impl SignedCheckpoint {
         &self.cosigned
     }
 
+    /// How many witnesses have cosigned it; one with several lines is one.
+    pub fn witnesses(&self) -> usize {
+        let mut keys: Vec<PublicKey> = self.cosigned.iter().map(|cosigned| cosigned.witness).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.len()
+    }
+
+    /// Whether this witness has cosigned it.
+    pub fn is_cosigned_by(&self, witness: &PublicKey) -> bool {
+        self.cosigned.iter().any(|cosigned| cosigned.witness == *witness)
+    }
+
+    /// This checkpoint in its one proper form, with the cosignatures of another copy of it too: the keeper's
+    /// line, then one line a witness, the earliest, ascending by key. Lines by keys that are not known are
+    /// left out, so that nobody can fill the note with them. In whatever order copies are joined, the same
+    /// bytes come out. A copy of another checkpoint adds nothing.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        let same = other.note.text == self.note.text && other.keeper == self.keeper;
+        let copies = [Some(self), same.then_some(other)];
+        let mut best: BTreeMap<PublicKey, (u64, &SignatureLine)> = BTreeMap::new();
+        for copy in copies.into_iter().flatten() {
+            for (cosigned, line) in copy.cosigned.iter().zip(&copy.lines) {
+                let kept = best.entry(cosigned.witness).or_insert((cosigned.seconds, line));
+                let rank = |seconds: u64, line: &SignatureLine| (seconds, line.name.clone());
+                if rank(cosigned.seconds, line) < rank(kept.0, kept.1) {
+                    *kept = (cosigned.seconds, line);
+                }
+            }
+        }
+        let cosigned = best.iter().map(|(witness, (seconds, _))| Cosigned { witness: *witness, seconds: *seconds });
+        let cosigned = cosigned.collect();
+        let lines: Vec<SignatureLine> = best.into_values().map(|(_, line)| line.clone()).collect();
+        let signatures = std::iter::once(self.keeper.clone()).chain(lines.iter().cloned()).collect();
+        let note = Note { text: self.note.text.clone(), signatures };
+        Self { checkpoint: self.checkpoint, cosigned, note, keeper: self.keeper.clone(), lines }
+    }
+
+    /// This checkpoint with one more cosignature, when its line holds under the key of `witness`.
+    ///
+    /// # Errors
+    /// [`BadCheckpoint::BadCheckpointSignature`].
+    pub fn with_cosignature(&self, line: SignatureLine, witness: PublicKey) -> Result<Self, BadCheckpoint> {
+        let cosigned = check_cosignature(&self.note.text, &line, witness)?;
+        let mut more = self.clone();
+        more.cosigned.push(cosigned);
+        more.note.signatures.push(line.clone());
+        more.lines.push(line);
+        Ok(more.joined(&more))
+    }
+
     /// The keeper's signature over the note text.
     pub fn note(&self) -> &Note {
         &self.note
@@ -219,47 +272,6 @@ impl SignedCheckpoint {
     pub fn to_bytes(&self) -> Vec<u8> {
         self.note.to_bytes()
     }
-}
-
-/// The name under which a Lifeboat witness cosigns: its key in hexadecimal after `lifeboat/witness/`.
-pub fn witness_name(key: &PublicKey) -> String {
-    format!("lifeboat/witness/{key}")
-}
-
-/// The message that a cosignature signs: `cosignature/v1`, the time, and the note's text.
-pub fn cosignature_message(text: &str, seconds: u64) -> Vec<u8> {
-    format!("cosignature/v1\ntime {seconds}\n{text}").into_bytes()
-}
-
-/// A witness's line for the checkpoint with this note text, under the key name `name`.
-pub fn cosign(text: &str, name: &str, key: &SecretKey, seconds: u64) -> SignatureLine {
-    let signature = key.sign(&cosignature_message(text, seconds));
-    let bytes = [&seconds.to_be_bytes()[..], &signature.0].concat();
-    SignatureLine {
-        name: name.to_owned(),
-        key_id: key_id(name, COSIGNATURE, &key.public().0),
-        signature: bytes,
-    }
-}
-
-/// Checks one cosignature line under a witness's key.
-///
-/// # Errors
-/// [`BadCheckpoint::BadCheckpointSignature`].
-pub fn check_cosignature(
-    text: &str,
-    line: &SignatureLine,
-    witness: PublicKey,
-) -> Result<Cosigned, BadCheckpoint> {
-    let bad = BadCheckpoint::BadCheckpointSignature;
-    let (time, signature) = line.signature.split_first_chunk::<8>().ok_or(bad)?;
-    let signature = Signature(signature.try_into().map_err(|_| bad)?);
-    let seconds = u64::from_be_bytes(*time);
-    if seconds == 0 || seconds > i64::MAX as u64 {
-        return Err(bad);
-    }
-    witness.verify(&cosignature_message(text, seconds), &signature).map_err(|_| bad)?;
-    Ok(Cosigned { witness, seconds })
 }
 
 /// The witness that this line names by key id; the name may be any, as the message does not hold it.
@@ -308,6 +320,33 @@ mod tests {
         );
         let strict = SignedCheckpoint::audit(&note.to_bytes(), &origin, &signers);
         assert_eq!(strict, Err(BadCheckpoint::UnknownSigner));
+    }
+
+    #[test]
+    fn copies_grow_together_in_whatever_order_they_are_joined() {
+        let (origin, term_key, _, signed) = fixture();
+        let keys: Vec<SecretKey> = (2..6).map(|n| SecretKey::from_seed(&[n; 32])).collect();
+        let mut witnesses: Vec<PublicKey> = keys.iter().map(SecretKey::public).collect();
+        witnesses.sort_unstable();
+        let signers = Signers { term_key: term_key.public(), witnesses };
+        let copy = |of: &[usize], seconds: u64| {
+            let mut note = signed.note().clone();
+            note.signatures.push(cosign(&note.text, "a-stranger", &SecretKey::from_seed(&[9; 32]), seconds));
+            for key in of.iter().map(|n| &keys[*n]) {
+                note.signatures.push(cosign(&note.text, &witness_name(&key.public()), key, seconds));
+            }
+            SignedCheckpoint::verify(&note.to_bytes(), &origin, &signers).unwrap()
+        };
+        let copies = [copy(&[0], 9), copy(&[1, 0], 7), copy(&[], 5), copy(&[2, 1, 2], 8), copy(&[3], 6)];
+        let forth = copies.iter().fold(signed.clone(), |all, copy| all.joined(copy));
+        let back = copies.iter().rev().fold(signed.clone(), |all, copy| copy.joined(&all));
+        assert_eq!((forth.to_bytes(), forth.witnesses()), (back.to_bytes(), 4));
+        let seconds: std::collections::BTreeSet<_> = forth.cosigned().iter().map(|c| c.seconds).collect();
+        assert_eq!(seconds, [6, 7, 8].into());
+        assert_eq!(SignedCheckpoint::audit(&forth.to_bytes(), &origin, &signers).unwrap(), forth);
+        assert_eq!(copies[3].witnesses(), 2);
+        let other = Checkpoint { size: 8, ..*signed.checkpoint() }.sign(&term_key);
+        assert_eq!(forth.joined(&other), forth);
     }
 
     #[test]

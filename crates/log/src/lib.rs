@@ -7,8 +7,10 @@
 pub mod chain;
 pub mod checkpoint;
 pub mod codec;
+pub mod cosignature;
 pub mod detail;
 pub mod entry;
+pub mod foreign;
 pub mod hash;
 pub mod key;
 pub mod limits;
@@ -28,8 +30,10 @@ pub mod tree;
 
 pub use chain::{Broken, Chain, OpenTerm};
 pub use checkpoint::{BadCheckpoint, Checkpoint, Origin, SignedCheckpoint, Signers};
+pub use cosignature::{Cosigned, Given};
 pub use detail::{Detail, DetailRef, DetailTag};
 pub use entry::{BadEntry, Entry, Kind, Nonce, Seen, SignedEntry};
+pub use foreign::{BadLogKey, ForeignCheckpoint, ForeignLog};
 pub use hash::{BlobHash, CellId, DetailHash, EntryId, LinkHash, StateHash, TreeHash};
 pub use key::{BadKey, KeyCache, PublicKey, SecretKey, Signature};
 pub use link::Link;

@@ -23,6 +23,8 @@ pub const MAX_ENDORSEMENTS: usize = 400;
 pub const MAX_CHARTER: usize = 16_384;
 /// Longest signed note (checkpoint), in bytes.
 pub const MAX_NOTE: usize = 65_536;
+/// Longest origin of a log of others, in bytes: a web address with a long path.
+pub const MAX_ORIGIN: usize = 512;
 /// Most signature lines of a signed note; C2SP asks that at least 16 be accepted.
 pub const MAX_NOTE_SIGNATURES: usize = 64;
 /// Longest note that a term opening may carry as its base, in bytes: 32 cosignatures fit.

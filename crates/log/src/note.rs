@@ -79,7 +79,8 @@ impl SignatureLine {
         named.then(|| Self { name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() })
     }
 
-    fn to_line(&self) -> String {
+    /// The line as it stands in a note, its newline included.
+    pub fn to_line(&self) -> String {
         let encoded = STANDARD.encode([&self.key_id[..], &self.signature].concat());
         format!("— {} {encoded}\n", self.name)
     }

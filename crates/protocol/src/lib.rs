@@ -1,8 +1,8 @@
 //! How nodes behave, as state machines without I/O: `(state, event, now) -> effects`.
 //!
 //! [`keeper`] orders a cell's entries, [`follower`] keeps a verified copy, [`delivery`] brings a member's
-//! own entries to the keeper and looks after them, [`range`] answers who asks for records, [`door`]
-//! answers newcomers. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
+//! own entries to the keeper and looks after them, [`witness`] cosigns checkpoints, [`range`] answers who
+//! asks for records, [`door`] answers newcomers. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
 //! entropy are arguments, and whoever carries a machine does what its effects say, in their order, and
 //! tells it what came of them. No message makes it panic.
 
@@ -19,6 +19,7 @@ pub mod refusal;
 pub mod seeker;
 #[cfg(test)]
 mod testing;
+pub mod witness;
 pub mod words;
 
 #[cfg(feature = "planted-bugs")]
@@ -35,4 +36,5 @@ pub use message::{Announcement, News, Request, Response};
 pub use range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
 pub use refusal::{Again, Refusal};
 pub use seeker::{Found, Seeker};
+pub use witness::Witness;
 pub use words::{check_words, check_words_alone, commitment_of};

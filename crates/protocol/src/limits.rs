@@ -81,3 +81,8 @@ pub const MAX_LINK: usize = 8192;
 pub const MAX_INVITES: usize = 256;
 /// Most answers to other homes' invites that one home keeps: strangers can send those.
 pub const MAX_KNOCKS: usize = 64;
+
+/// Longest request to cosign a checkpoint of a log of others, in bytes: the proof's 63 hashes and a note.
+pub const MAX_ADD_CHECKPOINT: usize = MAX_NOTE + 64 * 48 + 32;
+/// After how many seconds a checkpoint of a log of others that did not grow is cosigned with a new time.
+pub const RENEW_SECONDS: u64 = 600;

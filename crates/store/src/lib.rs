@@ -5,6 +5,7 @@
 //! [`storage::Storage`], with a backend on a disk, one in memory and one that fails when a test asks.
 
 pub mod audit;
+pub mod cosignings;
 pub mod database;
 pub mod details;
 pub mod disk;
@@ -32,6 +33,7 @@ pub mod term_files;
 mod tiles_audit;
 
 pub use audit::{AuditReport, audit_folder};
+pub use cosignings::Cosignings;
 pub use disk::DiskStorage;
 pub use export::export;
 pub use faulty::{Failure, FaultyStorage};

@@ -29,6 +29,14 @@ pub enum PromiseError {
         "{0} is damaged: it says what this keeper has signed. Once the log is in step with its replicas, run: lifeboat repair"
     )]
     Damaged(String),
+    /// The file that holds what a witness key has cosigned is damaged.
+    #[error(
+        "{0} is damaged: it says what this home has cosigned as a witness, so its key cosigns that log no more. Put no old copy back; offer a new key (lifeboat witness offer --new-key)"
+    )]
+    DamagedCosigning(String),
+    /// The name of the log is longer than it can properly be.
+    #[error("not the name of a log")]
+    WrongOrigin,
     /// The checkpoint would be smaller than one that was signed before, or of an older term.
     #[error("a checkpoint of {size} records after one of {signed} was signed")]
     GoesBack {
