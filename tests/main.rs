@@ -12,6 +12,7 @@ mod import;
 mod kill;
 mod manners;
 mod network;
+mod oracles;
 mod person;
 mod real;
 mod same_answers;

@@ -129,6 +129,10 @@ pub enum Command {
     Sync(commands::sync::Args),
     /// See the entries of yours that are under way, or carry them on a USB stick
     Outbox(commands::outbox::Args),
+    /// See, offer or change who watches that the keeper tells everyone the same
+    Witness(commands::witness::Args),
+    /// Hand the log of your cell over to another member's node
+    Handover(commands::handover::Args),
     /// Check a whole log: every signature, link and proof
     Audit(commands::audit::Args),
     /// Mend what can be mended from the log

@@ -12,6 +12,7 @@ use lifeboat_commons::charter::CharterStatement;
 use lifeboat_commons::details::DetailsStatement;
 use lifeboat_commons::ledger::{LedgerStatement, Meet, Source};
 use lifeboat_commons::membership::MembershipStatement;
+use lifeboat_commons::witnessing::WitnessingStatement;
 use lifeboat_commons::{Charter, Common, History, Quantity, State, Statement};
 use lifeboat_log::{DetailTag, EntryId, SignedEntry, Time};
 
@@ -66,6 +67,7 @@ impl Teller<'_> {
                 let number = self.number(&erase.entry);
                 text!("said-erase", who = who, number = number)
             }
+            Statement::Witnessing(said) => witnessing(&said, &who),
         }
     }
 
@@ -224,6 +226,18 @@ impl Teller<'_> {
 /// A few letters by which a person tells keys apart.
 pub fn key_mark(key: &lifeboat_log::PublicKey) -> String {
     key.to_string().chars().take(8).collect()
+}
+
+fn witnessing(said: &WitnessingStatement, who: &str) -> String {
+    match said {
+        WitnessingStatement::Anchor(_) => text!("said-anchor", who = who),
+        WitnessingStatement::Offered(offer) if offer.offered => {
+            text!("said-witness-offered", who = who, mark = key_mark(&offer.key))
+        }
+        WitnessingStatement::Offered(offer) => {
+            text!("said-witness-ended", who = who, mark = key_mark(&offer.key))
+        }
+    }
 }
 
 fn with(sentence: String, more: Vec<String>) -> String {

@@ -58,6 +58,9 @@ pub enum BadBody {
     /// An erasure that names nothing.
     #[error("an erasure names at least one text or photo")]
     ErasesNothing,
+    /// An anchor says something besides its checkpoint.
+    #[error("an anchor says nothing but its checkpoint")]
+    NotAlone,
 }
 
 /// A statement that is ready to be signed: what goes into an entry besides who, when and for which cell.

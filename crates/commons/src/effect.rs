@@ -218,6 +218,14 @@ pub enum Reason {
     /// All of it is erased already.
     #[error("what it names is erased already")]
     AlreadyErased,
+    /// An anchor whose checkpoint the keeper and enough witnesses of the term did not sign.
+    #[error(
+        "its checkpoint is not signed by the keeper and enough witnesses of this term, or covers what is not here"
+    )]
+    BadAnchor,
+    /// Everything that the anchor covers is anchored already.
+    #[error("everything that it covers is anchored already")]
+    OldAnchor,
 }
 
 impl From<Inadmissible> for Reason {

@@ -24,6 +24,7 @@ pub mod terms;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod voids;
+pub mod witnessing;
 
 pub use amount::Amount;
 pub use body::{BadBody, Body, Said, compose};
@@ -37,3 +38,4 @@ pub use membership::{Acceptance, Members, Powers};
 pub use payload::Payload;
 pub use practices::Statement;
 pub use state::State;
+pub use witnessing::Finality;

@@ -47,3 +47,5 @@ pub const MAX_POINTS: u64 = 1_000_000_000_000;
 pub const MAX_PB_FILE: usize = 1 << 26;
 /// Most times that Add1 adds to the shares: a day of computing would help nobody.
 pub const MAX_ADD1_STEPS: u64 = 10_000_000;
+/// Most witness keys that a member may offer at the same time: a few homes, and siblings' nodes.
+pub const MAX_OFFERS: usize = 8;

@@ -157,7 +157,7 @@ macro_rules! practices {
             $(if <$Practice as Practice>::KINDS.contains(&kind) {
                 return <$Practice as Practice>::power(kind);
             })*
-            if kind == Kind::ANCHOR { Powers::NODE } else { Powers::SIGN }
+            Powers::SIGN
         }
 
         /// Judges what needs a look at an earlier record, practice by practice.
@@ -209,6 +209,8 @@ practices! {
     ledger, Ledger: crate::ledger::Ledger;
     /// Texts and photos beside the records, and which of them are erased.
     details, Details: crate::details::Details;
+    /// Who offers to witness, and how far the log is anchored.
+    witnessing, Witnessing: crate::witnessing::Witnessing;
 }
 
 #[cfg(test)]
@@ -218,7 +220,7 @@ mod tests {
     #[test]
     fn no_number_stands_for_two_kinds() {
         let mut all: Vec<Kind> = KINDS.concat();
-        all.extend([Kind::FOUNDING, Kind::OPENING, Kind::ANCHOR]);
+        all.extend([Kind::FOUNDING, Kind::OPENING]);
         let count = all.len();
         all.sort_unstable();
         all.dedup();

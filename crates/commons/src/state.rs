@@ -122,6 +122,7 @@ impl State {
         self.next = link.position.next();
         self.head = record.hash();
         self.time = link.time;
+        self.parts.witnessing.note(entry.kind, link);
         match result {
             Ok(()) => Effect::Applied,
             Err(reason) => {
@@ -228,6 +229,9 @@ impl State {
     fn open(&mut self, entry: &SignedEntry, link: &Link) -> Result<(), Reason> {
         let Ok(Some(opening)) = entry.opening() else { return Err(Reason::Malformed) };
         let judged = terms::judge(self, &opening, self.hash());
+        if let Some(old) = self.keeper.take() {
+            self.parts.witnessing.open(self.cell, &old, &opening, link);
+        }
         self.keeper = Some(Keeper::of(&opening, link.position));
         self.rules = opening.rules;
         practices::advance(self, link.time);

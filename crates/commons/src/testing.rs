@@ -11,10 +11,13 @@ use crate::ledger::Currency;
 use crate::limits::DAY_MS;
 use crate::membership::{Acceptance, Vouch};
 use crate::state::State;
+use lifeboat_log::checkpoint::{cosign, witness_name};
 use lifeboat_log::codec::{Bytes, List, encode};
+use lifeboat_log::handover::Footing;
+use lifeboat_log::opening::Base;
 use lifeboat_log::{
-    CellId, Chain, Checkpoint, Detail, DetailRef, DetailTag, Entry, EntryId, Founding, Kind, Link, Nonce,
-    Position, Record, SecretKey, Seen, SignedCheckpoint, SignedEntry, Term, Time,
+    CellId, Chain, Checkpoint, Detail, DetailRef, DetailTag, Entry, EntryId, Founding, Handover, Kind, Link,
+    Nonce, Position, Record, SecretKey, Seen, SignedCheckpoint, SignedEntry, Successor, Term, Time,
 };
 use std::collections::BTreeMap;
 
@@ -144,12 +147,16 @@ impl TestCell {
 
     /// As [`TestCell::sign`], with a last change to the draft.
     pub fn sign_with(&mut self, name: &str, said: Said, change: impl FnOnce(&mut Entry)) -> SignedEntry {
-        let key = self.key(name);
-        let mut draft = blank(self.cell(), &key, self.now, said.kind, self.count);
+        self.sign_by(&self.key(name), said, change)
+    }
+
+    /// As [`TestCell::sign_with`], by any key, such as that of a node.
+    pub fn sign_by(&mut self, key: &SecretKey, said: Said, change: impl FnOnce(&mut Entry)) -> SignedEntry {
+        let mut draft = blank(self.cell(), key, self.now, said.kind, self.count);
         (draft.version, draft.body) = (said.version, said.body);
         self.count += 1;
         change(&mut draft);
-        draft.sign(&key).expect("a valid entry")
+        draft.sign(key).expect("a valid entry")
     }
 
     /// An entry of any kind and body, signed by the key of this name.
@@ -160,13 +167,22 @@ impl TestCell {
 
     /// The record that this entry would be at the end of the log.
     pub fn record_of(&self, entry: SignedEntry) -> Record {
-        let link = Link::new(Term::FIRST, self.chain.next(), self.chain.head(), self.now, entry.id());
+        let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
+        self.record_in(term, entry)
+    }
+
+    fn record_in(&self, term: Term, entry: SignedEntry) -> Record {
+        let link = Link::new(term, self.chain.next(), self.chain.head(), self.now, entry.id());
         Record::place(link, entry).expect("the link names it")
     }
 
     /// Places an entry and folds it.
     pub fn place(&mut self, entry: SignedEntry) -> Effect {
         let record = self.record_of(entry);
+        self.put(record)
+    }
+
+    fn put(&mut self, record: Record) -> Effect {
         self.chain.extend(&record).expect("it follows");
         let mut state = std::mem::replace(&mut self.state, State::new(record.entry().cell));
         let effect = state.apply(&record, self);
@@ -235,6 +251,36 @@ impl TestCell {
             }
         }
         panic!("{name} was not admitted");
+    }
+
+    /// The keeper hands over to itself: the next term has a fresh key and these witnesses.
+    pub fn hand_over(&mut self, witnesses: &[&SecretKey], quorum: u16) -> Effect {
+        self.count += 1;
+        let open = self.chain.open().expect("founded");
+        let term = Term::new(open.term.era(), open.term.turn() + 1);
+        let key = key_of(self.seed, &format!("#term {term}"));
+        let nonce = blank(self.cell(), &self.node, self.now, Kind::OPENING, self.count).nonce;
+        let successor = Successor::new(term, self.node.public(), nonce, &key);
+        let checkpoint = Bytes::new(self.checkpoint().to_bytes()).expect("short");
+        let base = Base { checkpoint, head: self.chain.head() };
+        let footing = Footing { term, base, state: self.state.hash(), rules: self.state.rules() };
+        let mut keys: Vec<_> = witnesses.iter().map(|key| key.public()).collect();
+        keys.sort_unstable();
+        let witnesses = (List::new(keys).expect("few"), quorum);
+        let handover = Handover::sign(&self.cell(), footing, &successor, witnesses, &self.term_key);
+        self.term_key = key;
+        let entry = handover.entry(self.cell(), &self.node, self.now).expect("a valid opening");
+        self.put(self.record_in(term, entry))
+    }
+
+    /// The keeper's checkpoint over the whole log with cosignatures of these witnesses at this second.
+    pub fn cosigned(&self, witnesses: &[&SecretKey], seconds: u64) -> SignedCheckpoint {
+        let mut signed = self.checkpoint();
+        for key in witnesses {
+            let line = cosign(&signed.text(), &witness_name(&key.public()), key, seconds);
+            signed = signed.with_cosignature(line, key.public()).expect("it holds");
+        }
+        signed
     }
 
     /// The keeper's checkpoint over the whole log.

@@ -3,8 +3,10 @@
 
 pub use crate::cosignature::{Cosigned, check_cosignature, cosign, cosignature_message, witness_name};
 
+use crate::codec::{self, Bytes};
 use crate::hash::{CellId, TreeHash};
 use crate::key::{PublicKey, SecretKey, Signature};
+use crate::limits::MAX_BASE_NOTE;
 use crate::note::{BadNote, COSIGNATURE, ED25519, Note, SignatureLine, key_id};
 use crate::time::Term;
 use base64::Engine;
@@ -242,7 +244,8 @@ impl SignedCheckpoint {
                 }
             }
         }
-        let cosigned = best.iter().map(|(witness, (seconds, _))| Cosigned { witness: *witness, seconds: *seconds });
+        let cosigned =
+            best.iter().map(|(witness, (seconds, _))| Cosigned { witness: *witness, seconds: *seconds });
         let cosigned = cosigned.collect();
         let lines: Vec<SignatureLine> = best.into_values().map(|(_, line)| line.clone()).collect();
         let signatures = std::iter::once(self.keeper.clone()).chain(lines.iter().cloned()).collect();
@@ -272,6 +275,12 @@ impl SignedCheckpoint {
     pub fn to_bytes(&self) -> Vec<u8> {
         self.note.to_bytes()
     }
+}
+
+/// The note in the body of an anchor: five zero bytes, for it says nothing besides, then the checkpoint.
+pub fn anchored_note(body: &[u8]) -> Option<Vec<u8>> {
+    let note = body.strip_prefix(&[0; 5])?;
+    codec::decode::<Bytes<MAX_BASE_NOTE>>(note).ok().map(|note| note.to_vec())
 }
 
 /// The witness that this line names by key id; the name may be any, as the message does not hold it.

@@ -139,7 +139,9 @@ mod tests {
         assert!(ForeignLog::parse(&good).is_ok());
         let cosigner = verifier_key("example.com/log", crate::note::COSIGNATURE, &key.0);
         let swapped = good.replace("log", "lag");
-        for bad in ["", "a", "a+b", "a+b+c", "a b+00000000+AA==", &cosigner, &swapped, &good[..good.len() - 4]] {
+        for bad in
+            ["", "a", "a+b", "a+b+c", "a b+00000000+AA==", &cosigner, &swapped, &good[..good.len() - 4]]
+        {
             assert_eq!(ForeignLog::parse(bad), Err(BadLogKey), "{bad}");
         }
     }
@@ -155,7 +157,7 @@ mod tests {
             format!("\n7\n{root}\n"),
             format!("a\n07\n{root}\n"),
             format!("a\n-7\n{root}\n"),
-            format!("a\n7\nAAAA\n"),
+            "a\n7\nAAAA\n".to_owned(),
             format!("a\n18446744073709551616\n{root}\n"),
         ] {
             assert_eq!(read(&bad), Err(BadCheckpoint::MalformedCheckpoint), "{bad:?}");

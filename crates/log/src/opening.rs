@@ -2,7 +2,7 @@
 //! is judged here, from bytes alone; its right is judged by the fold at the base.
 
 use crate::codec::{self, Bytes, List, Malformed};
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, Nonce};
 use crate::hash::{CellId, LinkHash, StateHash, TreeHash};
 use crate::key::{BadKey, PublicKey, SecretKey, Signature};
 use crate::limits::{MAX_BASE_NOTE, MAX_CHARTER, MAX_ENDORSEMENTS, MAX_WITNESSES};
@@ -211,8 +211,18 @@ impl Opening {
 /// What a term key signs to prove that whoever signs this entry holds it: the entry's author and nonce,
 /// the term, the node and the key.
 pub fn possession_message(entry: &Entry, term: Term, node: &PublicKey, term_key: &PublicKey) -> Vec<u8> {
-    let said = (entry.author, entry.nonce, term, *node, *term_key);
-    [POSSESSION_PREFIX, &codec::encode(&said)].concat()
+    possession(&entry.author, &entry.nonce, term, node, term_key)
+}
+
+/// As [`possession_message`], for an entry that is not made yet.
+pub fn possession(
+    author: &PublicKey,
+    nonce: &Nonce,
+    term: Term,
+    node: &PublicKey,
+    term_key: &PublicKey,
+) -> Vec<u8> {
+    [POSSESSION_PREFIX, &codec::encode(&(*author, *nonce, term, *node, *term_key))].concat()
 }
 
 impl Founding {

@@ -1,10 +1,14 @@
 //! What a home answers to each [`crate::ask::Ask`]. Everything here is for reading and showing; what must
 //! hold is verified where it is used.
 
-use crate::ask::Signed;
+mod people;
+
+pub use people::{CardText, Joined, KnockItem, OpenInvite};
+
+use crate::ask::{LogSetting, Signed};
 use crate::wire::{self, Blob};
 use lifeboat_log::{
-    CellId, DetailHash, EntryId, LinkHash, Nonce, Position, PublicKey, Signature, Term, Time, TreeHash,
+    CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +79,23 @@ pub enum Answer {
     },
     /// To [`crate::Ask::DetailCounts`].
     DetailCounts(DetailCounts),
+    /// To [`crate::Ask::Possession`].
+    Possession {
+        /// The key.
+        #[serde(with = "wire::one")]
+        key: PublicKey,
+        /// Its signature.
+        #[serde(with = "wire::one")]
+        signature: Signature,
+    },
+    /// To [`crate::Ask::HandOver`].
+    HandedOver {
+        /// The term that is open now.
+        #[serde(with = "wire::one")]
+        term: Term,
+    },
+    /// To [`crate::Ask::Logs`].
+    Logs(WitnessedLogs),
     /// It is done and there is nothing to say.
     Done,
 }
@@ -140,10 +161,31 @@ pub struct CellOverview {
     pub keeper_reached: bool,
     /// Newest records that are known to exist and are not here yet.
     pub behind: u64,
+    /// How many witnesses the open term names.
+    pub witnesses: u16,
+    /// How many of them a checkpoint needs.
+    pub quorum: u16,
+    /// How many cosigned the newest checkpoint held here.
+    pub cosigned: u16,
+    /// Everything before this number is witnessed, as far as this home knows.
+    pub witnessed: u64,
+    /// Everything before this number is anchored in the log.
+    pub anchored: u64,
     /// Newcomers who have knocked and wait for a vouch.
     pub knocks: u32,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
+}
+
+/// What this home witnesses for others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessedLogs {
+    /// The text by which others are told of this home's witness key.
+    pub key: String,
+    /// Where it listens for HTTP; nowhere when empty.
+    pub listen: String,
+    /// The logs.
+    pub logs: Vec<LogSetting>,
 }
 
 /// A checkpoint, without its signatures.
@@ -349,75 +391,6 @@ pub enum Step {
         /// The reason, as a sentence.
         text: String,
     },
-}
-
-/// An invite that is open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenInvite {
-    /// The invite, to be passed on: `lifeboat:oak-street/…`.
-    pub link: String,
-    /// The number that tells it from others.
-    #[serde(with = "wire::one")]
-    pub invite: Nonce,
-    /// Until when it is open.
-    #[serde(with = "wire::one")]
-    pub expires: Time,
-    /// Whether somebody has knocked with it.
-    pub used: bool,
-}
-
-/// What a card or an invite says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CardText {
-    /// The link itself.
-    pub link: String,
-    /// The cell.
-    #[serde(with = "wire::one")]
-    pub cell: CellId,
-    /// The name in the link.
-    pub name: String,
-    /// The number of the invite, when it is one.
-    #[serde(with = "wire::maybe")]
-    pub invite: Option<Nonce>,
-    /// Until when the invite is open; zero when it is none.
-    #[serde(with = "wire::one")]
-    pub expires: Time,
-    /// Where homes of the cell were when the link was made.
-    pub addresses: Vec<String>,
-}
-
-/// How a knock went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Joined {
-    /// The cell.
-    #[serde(with = "wire::one")]
-    pub cell: CellId,
-    /// The name under which this home knows it now.
-    pub name: String,
-    /// Whether a home of the cell was reached and has the knock.
-    pub delivered: bool,
-    /// What both sides read aloud, as numbers into the list of words; only once the knock was delivered.
-    /// Three, or seven where the inviter's secret was not revealed.
-    pub words: Option<Vec<u16>>,
-}
-
-/// Somebody who has knocked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnockItem {
-    /// The acceptance that the newcomer signed, encoded: what a vouch carries.
-    pub acceptance: Blob,
-    /// The detail that holds the handle: it goes with the vouch.
-    pub handle: Blob,
-    /// The handle's text.
-    pub text: String,
-    /// The newcomer's key.
-    #[serde(with = "wire::one")]
-    pub key: PublicKey,
-    /// The words that the newcomer should read aloud, as numbers into the list of words.
-    pub words: Vec<u16>,
-    /// Until when members may vouch for it.
-    #[serde(with = "wire::one")]
-    pub expires: Time,
 }
 
 /// What a sync did for one cell.

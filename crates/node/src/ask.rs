@@ -2,6 +2,7 @@
 //! go over the control socket of a running node and inside one process. An ask never carries a member's
 //! secret key: entries arrive signed.
 
+pub use crate::home::LogSetting;
 use crate::wire::{self, Blob};
 use lifeboat_log::{CellId, EntryId, Nonce, Position, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -186,8 +187,64 @@ pub enum Ask {
         #[serde(with = "wire::one")]
         cell: CellId,
     },
+    /// That this home's node or witness key signs that it serves a member. Answer: [`Answer::Possession`].
+    Possession {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The member's id.
+        #[serde(with = "wire::one")]
+        member: EntryId,
+        /// Which key.
+        what: OwnKey,
+    },
+    /// Hands the log of a cell that this home keeps over: to another node, or to itself under a fresh key.
+    /// Answer: [`Answer::HandedOver`].
+    HandOver {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The next keeper's node; this home's own when nobody is named.
+        #[serde(with = "wire::maybe")]
+        to: Option<PublicKey>,
+        /// The keys that witness the next term.
+        #[serde(with = "wire::many")]
+        witnesses: Vec<PublicKey>,
+        /// How many cosignatures a checkpoint needs.
+        quorum: u16,
+    },
+    /// The logs of others that this home cosigns over HTTP. Answer: [`Answer::Logs`].
+    Logs,
+    /// Cosigns a log of others from now on. Answer: [`Answer::Done`].
+    Trust {
+        /// The log.
+        log: LogSetting,
+    },
+    /// Where the witness listens for HTTP from the node's next start; nowhere when empty. Answer:
+    /// [`Answer::Done`].
+    ServeWitness {
+        /// The address: `127.0.0.1:8080`.
+        listen: String,
+    },
+    /// Cosigns that log no more. Answer: [`Answer::Done`].
+    Distrust {
+        /// Its origin.
+        origin: String,
+    },
     /// Ends the node that runs in this home. Answer: [`Answer::Done`].
     Stop,
+}
+
+/// A key of this home that can serve a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnKey {
+    /// The node's.
+    Node,
+    /// The witness's.
+    Witness,
+    /// The witness's, made anew now.
+    NewWitness,
 }
 
 /// Which records of a log.

@@ -7,15 +7,23 @@ pub use carrier::{entropy, now};
 pub use missing::MissingDetails;
 mod delivering;
 mod following;
+mod handing_in;
 mod keeping;
 mod missing;
 mod searching;
 pub mod shelf;
+pub(crate) mod succession;
 pub mod texts;
+mod witnessing;
 
+use crate::cosigner::Cosigner;
 use crate::home::Home;
 use crate::limits::{CELL_QUEUE, OUTWARD_QUEUE};
-use lifeboat_log::{CellId, Detail, DetailHash, EntryId, Position, PublicKey, SignedCheckpoint, SignedEntry};
+use lifeboat_log::handover::Witnesses;
+use lifeboat_log::{
+    CellId, Detail, DetailHash, EntryId, Handover, Position, PublicKey, SignedCheckpoint, SignedEntry,
+    Successor, Term,
+};
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{CellCard, RangeAsk, RangeFrame, Refusal, Request, Response};
 use lifeboat_store::{Storage, StoreError};
@@ -102,6 +110,28 @@ pub enum ToCell {
         /// The next record that it lacks.
         next: Position,
     },
+    /// A checkpoint with cosignatures, from whoever sent it: for a keeper.
+    Cosigned(Vec<u8>),
+    /// The log is to be handed over: for a keeper.
+    HandOver {
+        /// What the next keeper brings.
+        successor: Box<Successor>,
+        /// Who witnesses the next term.
+        witnesses: Witnesses,
+        /// Where the outcome goes.
+        outcome: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// A peer asks whether this home can keep that term.
+    Succeed {
+        /// The peer.
+        peer: PublicKey,
+        /// The term.
+        term: Term,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<Successor, Refusal>>,
+    },
+    /// A peer hands the log over to this home.
+    HandedOver(Box<Handover>),
     /// A peer answered an offer of an own entry; nothing when it did not.
     Offered {
         /// The entry.
@@ -149,6 +179,20 @@ pub enum Outward {
         /// The next record that is lacking.
         next: Position,
     },
+    /// Tell the keeper of a checkpoint's cosignatures.
+    TellCosigned {
+        /// The keeper's node.
+        peer: PublicKey,
+        /// The checkpoint.
+        checkpoint: Box<SignedCheckpoint>,
+    },
+    /// Hand the log over to the next keeper.
+    HandOver {
+        /// Its node.
+        peer: PublicKey,
+        /// The handover.
+        handover: Box<Handover>,
+    },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),
     /// Offer an own entry to a peer.
@@ -187,6 +231,8 @@ pub struct Facts {
     pub received: u64,
     /// Own entries that are not placed yet.
     pub waiting: usize,
+    /// Everything before this position is witnessed: as many witnesses cosigned it as the term asks.
+    pub witnessed: Position,
     /// What the person should know.
     pub notices: Vec<String>,
 }
@@ -203,6 +249,8 @@ pub struct CellConfig {
     pub node: PublicKey,
     /// The card from which this home began to follow the cell.
     pub card: Option<CellCard>,
+    /// The home's witness.
+    pub cosigner: Arc<Cosigner>,
 }
 
 /// A cell whose thread is running.

@@ -3,7 +3,7 @@
 //! time; the operating system frees the lock when that process ends, however it ends.
 
 use crate::wire::Plain;
-use lifeboat_log::{CellId, PublicKey};
+use lifeboat_log::{CellId, ForeignLog, PublicKey};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub const MAX_CELLS: usize = 64;
 /// Most addresses that a home remembers.
 pub const MAX_ADDRESSES: usize = 256;
+/// Most logs of others that a home cosigns.
+pub const MAX_LOGS: usize = 256;
 /// Longest settings file, in bytes.
 const MAX_SETTINGS: u64 = 1024 * 1024;
 
@@ -73,8 +75,28 @@ pub struct Settings {
     pub public: Vec<String>,
     /// Homes that this one connects to.
     pub addresses: Vec<String>,
+    /// Where the witness listens for HTTP (`127.0.0.1:8080`); nowhere when empty.
+    pub witness_listen: String,
+    /// The logs of others that this home cosigns over HTTP.
+    pub logs: Vec<LogSetting>,
     /// The cells that this home follows or keeps.
     pub cells: Vec<CellSetting>,
+}
+
+/// A log of others in the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSetting {
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// Its verifier key: `<name>+<id>+<key>`.
+    pub key: String,
+}
+
+impl LogSetting {
+    /// The log, when the texts are an origin and a key.
+    pub fn log(&self) -> Option<ForeignLog> {
+        ForeignLog::parse(&self.key).ok()?.with_origin(&self.origin)
+    }
 }
 
 /// A cell in the settings.

@@ -167,6 +167,43 @@ impl Keys {
         Ok(key)
     }
 
+    /// The key with which this home witnesses, made now when there is none.
+    ///
+    /// # Errors
+    /// [`KeyError::Damaged`] and those of the disk.
+    pub fn witness(&self) -> Result<SecretKey, KeyError> {
+        let path = self.witness_path();
+        if path.is_file() {
+            return self.read_plain(path);
+        }
+        self.new_witness()
+    }
+
+    /// Makes a fresh witness key in the place of the one that was: one key never witnesses again what
+    /// another began.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn new_witness(&self) -> Result<SecretKey, KeyError> {
+        let key = SecretKey::from_seed(&random()?);
+        write_private(&self.witness_path(), hex(&key.seed()).as_bytes())?;
+        Ok(key)
+    }
+
+    /// Erases a term key that has signed its last: the handover. It is no error when it is gone already.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn erase_term(&self, public: &PublicKey) -> Result<(), KeyError> {
+        let path = self.term_path(public);
+        if !path.is_file() {
+            return Ok(());
+        }
+        // Written over first, for what that is worth on the disks of today.
+        write_private(&path, hex(&[0; 32]).as_bytes())?;
+        std::fs::remove_file(&path).map_err(|error| HomeError::Io { path, error }.into())
+    }
+
     /// Makes a fresh term key and keeps it.
     ///
     /// # Errors
@@ -221,6 +258,9 @@ impl Keys {
     }
     fn public_path(&self) -> PathBuf {
         self.home.keys_folder().join("member.pub")
+    }
+    fn witness_path(&self) -> PathBuf {
+        self.home.keys_folder().join("witness.key")
     }
     fn term_path(&self, public: &PublicKey) -> PathBuf {
         self.home.keys_folder().join(format!("term-{public}.key"))
@@ -345,5 +385,17 @@ mod tests {
         assert_eq!(keys.term(&term.public()).unwrap().seed(), term.seed());
         let other = SecretKey::from_seed(&[3; 32]).public();
         assert!(matches!(keys.term(&other), Err(KeyError::NoTermKey(_))));
+        keys.erase_term(&term.public()).unwrap();
+        keys.erase_term(&term.public()).unwrap();
+        assert!(matches!(keys.term(&term.public()), Err(KeyError::NoTermKey(_))));
+    }
+
+    #[test]
+    fn a_witness_key_stays_until_a_new_one_is_asked_for() {
+        let (_folder, keys) = keys();
+        let key = keys.witness().unwrap();
+        assert_eq!(keys.witness().unwrap().seed(), key.seed());
+        assert_ne!(keys.new_witness().unwrap().seed(), key.seed());
+        assert_ne!(keys.witness().unwrap().seed(), keys.node().unwrap().seed());
     }
 }

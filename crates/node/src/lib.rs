@@ -11,6 +11,7 @@ mod card_addresses;
 mod catchup;
 pub mod cell;
 pub mod control;
+pub mod cosigner;
 pub mod desk;
 pub mod fold;
 pub mod home;
@@ -26,6 +27,7 @@ pub mod sealed;
 mod serve;
 pub mod service;
 pub mod wire;
+mod witness_http;
 
 pub use ask::{Answer, Ask};
 pub use desk::{Desk, DeskError};

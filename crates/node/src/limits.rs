@@ -95,3 +95,15 @@ pub const MAX_READERS: usize = 64;
 pub const MAX_PRIVATE: usize = 8_192;
 /// How long a sync that has all records waits for details that nobody may have any more.
 pub const DETAILS_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a handover is sent again until its term opens, in milliseconds.
+pub const HANDOVER_EVERY_MS: u64 = 3_000;
+/// How long a command waits for the next keeper to go on.
+pub const HANDOVER_PATIENCE: Duration = Duration::from_secs(60);
+/// Connections over HTTP to the witness at a time: logs ask it one after another.
+pub const MAX_HTTP_CONNECTIONS: usize = 64;
+/// How long one of them may take from its first byte to its last.
+pub const HTTP_PATIENCE: Duration = Duration::from_secs(30);
+/// How long its head may take.
+pub const HTTP_HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// Longest head, in bytes.
+pub const MAX_HTTP_HEAD: usize = 16 * 1024;

@@ -8,11 +8,12 @@ use crate::limits::{DIAL_EVERY, MAX_ASKING, MAX_DIALING, MAX_FOUND};
 use crate::requests;
 use crate::serve;
 use crate::service::Service;
-use lifeboat_log::PublicKey;
+use lifeboat_log::{PublicKey, SignedCheckpoint};
 use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_addr};
 use lifeboat_protocol::backoff::Backoff;
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{Announcement, News, Refusal, Request, Response};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc};
@@ -148,6 +149,17 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 tracing::debug!(%peer, %error, "the keeper was not told what is held here");
             }
         }
+        Outward::TellCosigned { peer, checkpoint } => {
+            let Some(checkpoint) = lifeboat_log::codec::Bytes::new(checkpoint.to_bytes()) else { return };
+            if let Err(error) = net.request(peer, &Request::Cosigned { cell, checkpoint }).await {
+                tracing::debug!(%peer, %error, "the keeper was not told of a cosignature; it will be again");
+            }
+        }
+        Outward::HandOver { peer, handover } => {
+            if let Err(error) = net.request(peer, &Request::HandOver { cell, handover }).await {
+                tracing::debug!(%peer, %error, "the handover was not delivered; it will be sent again");
+            }
+        }
         Outward::Publish(checkpoint) => {
             let Some(announcement) = Announcement::checkpoint(&checkpoint) else { return };
             if let Err(error) = net.announce(&announcement).await {
@@ -237,24 +249,31 @@ async fn announced(
 ) {
     let News::Checkpoint(note) = announcement.news;
     let Some(cell) = service.open_cell_of(&announcement.cell) else { return verdict.ignore() };
+    // Whose signature holds was told by the keeper, which certainly has it; the rest says only who said it.
+    let mut from = peer;
     let known = {
         let shelf = cell.read();
         let chain = shelf.store.chain();
         let term_of = |open: &lifeboat_log::OpenTerm| open.verify(announcement.cell, &note);
-        let held = shelf.store.checkpoint().map_or(0, |held| held.size);
-        chain.open().map(|open| term_of(open).map(|signed| signed.size > held))
+        let held = shelf.store.checkpoint();
+        let is_news = |signed: &SignedCheckpoint| match held.map(|held| held.size.cmp(&signed.size)) {
+            None | Some(Ordering::Less) => true,
+            Some(Ordering::Equal) => held.is_some_and(|h| h.joined(signed).witnesses() > h.witnesses()),
+            Some(Ordering::Greater) => false,
+        };
+        chain.open().map(|open| term_of(open).map(|signed| is_news(&signed)))
     };
     match known {
-        Some(Ok(true)) => verdict.accept(),
+        Some(Ok(true)) => {
+            from = cell.facts().keeper_node.filter(|keeper| network.is_connected(keeper)).unwrap_or(peer);
+            verdict.accept();
+        }
         Some(Err(lifeboat_log::BadCheckpoint::BadCheckpointSignature)) => return verdict.reject(),
         Some(Ok(false)) => return verdict.ignore(),
         // Of a term that is not known here: whoever is asked will show it.
         Some(Err(_)) | None => verdict.ignore(),
     }
-    // The keeper certainly has what it announced; who passed it on may not have it yet.
-    let keeper = cell.facts().keeper_node.filter(|keeper| network.is_connected(keeper));
-    let message = ToCell::Tip { peer: keeper.unwrap_or(peer), checkpoint: note.to_vec(), held: None };
-    cell.try_tell(message);
+    cell.try_tell(ToCell::Tip { peer: from, checkpoint: note.to_vec(), held: None });
 }
 
 /// A place where a home may be, and when to try it again.

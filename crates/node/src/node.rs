@@ -4,6 +4,7 @@ use crate::control::ControlServer;
 use crate::desk::DeskError;
 use crate::home::{Home, HomeError};
 use crate::service::Service;
+use crate::witness_http;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -43,6 +44,7 @@ async fn live(home: &Home, options: NodeOptions, ready: impl FnOnce(&[String])) 
         tracing::error!(%cell, "{}", refusal.text);
     }
     let online = service.go_online().await;
+    let witness = witness_http::start(&service).await?;
     if online.is_ok() {
         service.note_own_addresses().await;
         ready(&service.listening().await);
@@ -50,6 +52,10 @@ async fn live(home: &Home, options: NodeOptions, ready: impl FnOnce(&[String])) 
             () = service.stopped() => tracing::info!("stopped by a command"),
             () = interrupted() => tracing::info!("stopped by a signal"),
         }
+    }
+    if let Some(witness) = witness {
+        witness.abort();
+        let _ = witness.await;
     }
     // No command is answered any more before the home is closed.
     serving.abort();

@@ -41,6 +41,23 @@ pub async fn answer(
             cell.tell(ToCell::Have { node: peer, next }).await;
             Response::Noted
         }
+        Request::Cosigned { checkpoint, .. } => match cell.try_tell(ToCell::Cosigned(checkpoint.to_vec())) {
+            true => Response::Noted,
+            false => Response::refused(Refusal::BUSY),
+        },
+        Request::Succeed { term, .. } => {
+            let (answer, told) = oneshot::channel();
+            cell.tell(ToCell::Succeed { peer, term, answer }).await;
+            match told.await {
+                Ok(Ok(successor)) => Response::Successor(successor),
+                Ok(Err(refusal)) => Response::Refused(refusal),
+                Err(_) => failed(),
+            }
+        }
+        Request::HandOver { handover, .. } => {
+            cell.tell(ToCell::HandedOver(handover)).await;
+            Response::Noted
+        }
     }
 }
 

@@ -7,10 +7,12 @@ mod people;
 mod syncing;
 mod upkeep;
 mod views;
+mod witnesses;
 
 use crate::ask::{Answer, Ask, Progress, Refusal};
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellConfig, CellHandle, ToCell, locked, now};
+use crate::cosigner::Cosigner;
 use crate::desk::DeskError;
 use crate::home::{CellSetting, Home, HomeError, Settings};
 use crate::invites::Arrivals;
@@ -31,6 +33,7 @@ pub struct Service {
     home: Home,
     keys: Keys,
     storage: Arc<DiskStorage>,
+    cosigner: Mutex<Arc<Cosigner>>,
     node_key: SecretKey,
     options: NodeOptions,
     settings: Mutex<Settings>,
@@ -54,12 +57,14 @@ impl Service {
     pub fn open(home: &Home, options: NodeOptions) -> Result<Self, DeskError> {
         let settings = home.settings()?;
         let keys = Keys::of(home);
-        let node_key = keys.node()?;
+        let (node_key, witness_key) = (keys.node()?, keys.witness()?);
         let storage = DiskStorage::open(home.root()).map_err(|e| Refusal::new("disk", e.to_string()))?;
+        let storage = Arc::new(storage);
         Ok(Self {
             home: home.clone(),
             keys,
-            storage: Arc::new(storage),
+            cosigner: Mutex::new(Arc::new(Cosigner::new(witness_key, storage.clone()))),
+            storage,
             node_key,
             options,
             settings: Mutex::new(settings),
@@ -119,6 +124,14 @@ impl Service {
             Ask::Repair { cell } => self.repair(cell, &progress).await,
             Ask::DetailCounts { cell } => self.detail_counts(cell, &progress).await,
             Ask::Export { cell, to } => self.export(cell, to, &progress).await,
+            Ask::Possession { cell, member, what } => self.possession(cell, member, what).await,
+            Ask::HandOver { cell, to, witnesses, quorum } => {
+                self.hand_over_log(cell, to, witnesses, quorum, &progress).await
+            }
+            Ask::Logs => Ok(Answer::Logs(self.logs())),
+            Ask::Trust { log } => self.trust(log),
+            Ask::ServeWitness { listen } => self.serve_witness(&listen),
+            Ask::Distrust { origin } => self.distrust(&origin),
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)
@@ -218,6 +231,7 @@ impl Service {
             cell,
             node: self.node(),
             card: card.and_then(|card| card.parse::<CellCard>().ok()),
+            cosigner: self.cosigner(),
         };
         let start = move || CellHandle::start(config, shelf);
         let started = tokio::task::spawn_blocking(start).await.map_err(fault)?;

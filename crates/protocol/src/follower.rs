@@ -12,6 +12,7 @@
 //!                                  └─ what does not verify: PutAside; a broken stream: another peer, later
 //! ```
 
+mod cosigning;
 mod event;
 mod peers;
 mod session;
@@ -47,6 +48,10 @@ pub struct Follower {
     evidence: Vec<Alarm>,
     planted: Planted,
     gave_up: bool,
+    /// This home's witness key.
+    witness: Option<PublicKey>,
+    /// When the own witness may be asked again.
+    cosign_due: Time,
 }
 
 impl Follower {
@@ -65,6 +70,8 @@ impl Follower {
             evidence: Vec::new(),
             planted: Planted::default(),
             gave_up: false,
+            witness: None,
+            cosign_due: Time::ZERO,
         }
     }
 
@@ -95,6 +102,7 @@ impl Follower {
             Event::Persisted { missing } => self.persisted(missing, now, &mut effects),
             Event::DiskFailed => self.disk_failed(&mut effects),
             Event::Reopened(held) => self.reopened(*held),
+            Event::Cosigned(cosigned) => self.cosigned(&cosigned, &mut effects),
             Event::Missing(missing) => self.seeker.missing(missing),
             Event::Details { peer, details } => {
                 let found = self.seeker.arrived(&peer, details);
@@ -131,6 +139,7 @@ impl Follower {
         if let Some((peer, hashes)) = self.seeker.ask(now, entropy) {
             effects.push(Effect::AskDetails { peer, hashes });
         }
+        self.ask_witness(now, effects);
     }
 
     fn open_range(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
@@ -169,6 +178,7 @@ impl Follower {
                     if let Some(held) = self.held.clone().filter(|held| contradict(held, &signed)) {
                         return self.alarm(peer, &held, signed, now, effects);
                     }
+                    self.compare(peer, &signed, effects);
                     self.cover(peer, signed, now, effects);
                 }
             }
@@ -260,8 +270,9 @@ impl Follower {
     fn persisted(&mut self, missing: Vec<DetailRef>, now: Time, effects: &mut Vec<Effect>) {
         let Some((chain, checkpoint)) = self.persists.pop_front() else { return };
         self.chain = chain;
-        if checkpoint.is_some() {
-            self.held = checkpoint;
+        if let Some(new) = checkpoint {
+            self.held = Some(self.held.as_ref().map_or_else(|| new.clone(), |held| new.joined(held)));
+            self.cosign_due = Time::ZERO;
         }
         self.seeker.missing(missing);
         if let Some(session) = &mut self.session {

@@ -9,145 +9,34 @@
 //! ```text
 //! Submit ─> queue ─> Persist ─Persisted─> Promise ─Promised─> Publish, Prove (one for each ticket)
 //!                       └─ DiskFailed ─> Reopen ─Reopened─> Persist (what is there, once more) ...
+//! Cosigned ─> Keep; once witnessed: Publish, Anchor
+//! HandOver ─> (all placed, witnessed) HandOver ─HandedOver─> Left: the term key signs nothing more
 //! ```
 
 mod batch;
+mod cosigned;
+mod event;
 mod homes;
+mod leaving;
 mod queue;
 #[cfg(test)]
 mod tests;
 
+use crate::limits::ANCHOR_EVERY_MS;
 use crate::planted::{Bug, Planted};
 use crate::refusal::Refusal;
 use batch::Flight;
+use cosigned::Recent;
+pub use event::{CannotKeep, Effect, Event, Held, Promised, Ticket};
 use homes::Homes;
+use leaving::Leaving;
 use lifeboat_commons::{History, State};
 use lifeboat_log::tree::verify_consistency;
 use lifeboat_log::{
-    CellId, Chain, Checkpoint, Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry,
-    Term, Time, TreeHash,
+    CellId, Chain, Checkpoint, Detail, Handover, Position, PublicKey, SecretKey, SignedCheckpoint,
+    SignedEntry, Time,
 };
 use queue::Queue;
-
-/// Names one question, so that its answer finds the way back to who asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
-
-/// What happens to a keeper.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// An entry is to be placed, with all its details in hand.
-    Submit {
-        /// The question.
-        ticket: Ticket,
-        /// The entry.
-        entry: Box<SignedEntry>,
-        /// The details that it names.
-        details: Vec<Detail>,
-    },
-    /// What [`Effect::Persist`] asked is durable.
-    Persisted,
-    /// What [`Effect::Promise`] asked is durable.
-    Promised,
-    /// What [`Effect::Persist`] or [`Effect::Promise`] asked failed, in whatever way.
-    DiskFailed,
-    /// The log was opened anew, as [`Effect::Reopen`] asked; it may hold more or less than before.
-    Reopened(Box<Held>),
-    /// A node tells how much it holds durably.
-    Have {
-        /// The node.
-        node: PublicKey,
-        /// The position of the next record that it lacks.
-        next: Position,
-    },
-    /// Time has passed.
-    Tick,
-}
-
-/// What a keeper asks of whoever carries it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Append these records (there may be none), keep these details, and sync all of it: also what was
-    /// in the log before. Then [`Event::Persisted`] or [`Event::DiskFailed`].
-    Persist {
-        /// The records.
-        records: Vec<Record>,
-        /// Their details.
-        details: Vec<Detail>,
-    },
-    /// Write down the promise of this checkpoint, durably; then make it the log's checkpoint. Then
-    /// [`Event::Promised`] or [`Event::DiskFailed`]. It must not leave before that.
-    Promise(Box<SignedCheckpoint>),
-    /// Tell everyone who follows the cell.
-    Publish(Box<SignedCheckpoint>),
-    /// Answer with the proof of the record at this position.
-    Prove {
-        /// The question.
-        ticket: Ticket,
-        /// Where the entry stands.
-        position: Position,
-    },
-    /// Answer with a refusal.
-    Refuse {
-        /// The question.
-        ticket: Ticket,
-        /// Why, and what to do.
-        refusal: Refusal,
-    },
-    /// Open the log anew (now, or when the disk works again), then [`Event::Reopened`].
-    Reopen,
-}
-
-/// What a home holds of a log that it keeps, read when the log is opened.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// Where the log stands.
-    pub chain: Chain,
-    /// The state after its last record.
-    pub state: State,
-    /// The last checkpoint that the term key promised on this disk, if any.
-    pub promised: Option<Promised>,
-}
-
-/// A checkpoint that was promised before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Promised {
-    /// The term.
-    pub term: Term,
-    /// Its size.
-    pub size: u64,
-    /// Its root.
-    pub root: TreeHash,
-    /// Shows that it is the beginning of the log's open term; only looked at where the log is longer.
-    pub consistency: Vec<TreeHash>,
-}
-
-/// Why this home cannot keep the log as it lies here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CannotKeep {
-    /// The log has no open term.
-    #[error("this home holds no log of the cell yet: fetch it first (lifeboat sync)")]
-    NoTerm,
-    /// Another key opened the term.
-    #[error("another node keeps this cell's log now")]
-    OtherKeeper,
-    /// The state is not the one after the log's last record.
-    #[error("the state does not fit the log: run lifeboat repair")]
-    OtherState,
-    /// The log ends before what was signed.
-    #[error(
-        "this home signed a checkpoint of {promised} records and holds {held}: fetch the rest from a replica (lifeboat sync), and do not restore old copies of a keeper's disk"
-    )]
-    Behind {
-        /// The records that the signed checkpoint covers.
-        promised: u64,
-        /// The records of the term that are here.
-        held: u64,
-    },
-    /// The log holds other records than those that were signed.
-    #[error("the log holds other records than those that this home signed: run lifeboat audit")]
-    OtherRecords,
-}
 
 /// The machine.
 pub struct Keeper {
@@ -155,8 +44,12 @@ pub struct Keeper {
     chain: Chain,
     state: State,
     signed: Option<SignedCheckpoint>,
+    recent: Recent,
     queue: Queue,
     phase: Phase,
+    leaving: Option<Leaving>,
+    /// When the next anchor may be placed.
+    anchor_due: Time,
     homes: Homes,
     planted: Planted,
 }
@@ -171,6 +64,10 @@ enum Phase {
     Promising(Flight, Box<SignedCheckpoint>),
     /// The log to be opened anew.
     Reopening,
+    /// The disk, for a handover.
+    HandingOver(Box<Handover>, Ticket),
+    /// Nothing any more: the log is handed over, and the term key has signed its last.
+    Left,
 }
 
 impl Keeper {
@@ -183,12 +80,16 @@ impl Keeper {
         if open.opening.term_key != term_key.public() || open.opening.node != node {
             return Err(CannotKeep::OtherKeeper);
         }
+        let recent = Recent::new(held.checkpoint.as_ref(), open.opening.quorum);
         check_held(&held)?;
         Ok(Self {
             term_key,
             chain: held.chain,
             state: held.state,
             signed: None,
+            recent,
+            leaving: None,
+            anchor_due: Time::ZERO,
             queue: Queue::default(),
             phase: Phase::Reopening,
             homes: Homes::new(node),
@@ -214,12 +115,40 @@ impl Keeper {
             Event::DiskFailed => self.disk_failed(&mut effects),
             Event::Reopened(held) => self.reopened(*held, &mut effects),
             Event::Have { node, next } => self.homes.note(node, next, self.chain.next()),
+            Event::Cosigned(note) => self.cosigned(&note, &mut effects),
+            Event::HandOver { ticket, successor, witnesses } => {
+                self.hand_over(ticket, *successor, witnesses, now, &mut effects);
+            }
+            Event::HandedOver => self.handed_over(&mut effects),
             Event::Tick => {}
         }
-        if matches!(self.phase, Phase::Idle) && !self.queue.is_empty() {
-            self.place(now, history, &mut effects);
+        if matches!(self.phase, Phase::Idle) {
+            self.go_on(now, history, &mut effects);
         }
         effects
+    }
+
+    /// What the keeper does when the disk is free.
+    fn go_on(&mut self, now: Time, history: &dyn History, effects: &mut Vec<Effect>) {
+        if self.leaving.is_some() {
+            return self.leave(now, effects);
+        }
+        self.anchor(now, effects);
+        if !self.queue.is_empty() {
+            self.place(now, history, effects);
+        }
+    }
+
+    /// Brings the newest witnessed checkpoint into the log, where that says something new; not too often.
+    fn anchor(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let Some((open, witnessed)) = self.chain.open().zip(self.recent.witnessed()) else { return };
+        let covered = Position(open.start.0.saturating_add(witnessed.size));
+        // A clock that was set back makes no wait longer than it is meant to be.
+        let due = now >= self.anchor_due || self.anchor_due > now.plus_ms(ANCHOR_EVERY_MS);
+        if due && self.state.wants_anchor(covered) {
+            self.anchor_due = now.plus_ms(ANCHOR_EVERY_MS);
+            effects.push(Effect::Anchor(Box::new(witnessed.clone())));
+        }
     }
 
     fn submit(
@@ -229,9 +158,13 @@ impl Keeper {
         details: Vec<Detail>,
         effects: &mut Vec<Effect>,
     ) {
+        if matches!(self.phase, Phase::HandingOver(..) | Phase::Left) {
+            let refusal = Refusal::new(Refusal::NOT_KEEPER);
+            return effects.push(Effect::Refuse { ticket, refusal });
+        }
         let joined = match &mut self.phase {
             Phase::Persisting(flight) | Phase::Promising(flight, _) => flight.join(&entry.id(), ticket),
-            Phase::Idle | Phase::Reopening => None,
+            _ => None,
         };
         let taken = joined.unwrap_or_else(|| self.queue.push(self.chain.cell(), ticket, entry, details));
         if let Err(refusal) = taken {
@@ -256,6 +189,7 @@ impl Keeper {
                 if self.signed.as_ref().is_none_or(|signed| signed.size < checkpoint.size) {
                     effects.push(Effect::Publish(checkpoint.clone()));
                 }
+                self.recent.note(&checkpoint);
                 self.signed = Some(*checkpoint);
                 effects.extend(flight.answers());
             }
@@ -269,6 +203,11 @@ impl Keeper {
                 effects.extend(flight.refusals());
                 effects.push(Effect::Reopen);
             }
+            Phase::HandingOver(_, ticket) => {
+                let refusal = Refusal::new(Refusal::STORE_FAILED);
+                effects.extend([Effect::Refuse { ticket, refusal }, Effect::Reopen]);
+            }
+            Phase::Left => self.phase = Phase::Left,
             // Nothing was asked of the disk: whatever failed was not for the keeper.
             Phase::Idle => self.phase = Phase::Idle,
             Phase::Reopening => effects.push(Effect::Reopen),
@@ -279,6 +218,10 @@ impl Keeper {
     fn reopened(&mut self, held: Held, effects: &mut Vec<Effect>) {
         if !matches!(self.phase, Phase::Reopening) {
             return;
+        }
+        if let Some(handover) = held.handover.clone().filter(|handover| is_over(&held.chain, handover)) {
+            self.phase = Phase::HandingOver(Box::new(handover), Ticket(0));
+            return self.handed_over(effects);
         }
         let same_term = held.chain.open().is_some_and(|o| o.opening.term_key == self.term_key.public());
         if !same_term || check_held(&held).is_err() {
@@ -296,7 +239,9 @@ impl Keeper {
     fn checkpoint(&self) -> Option<SignedCheckpoint> {
         let open = self.chain.open()?;
         let origin = open.origin(self.chain.cell());
-        Some(Checkpoint { origin, size: open.tree.size(), root: open.tree.root() }.sign(&self.term_key))
+        let signed =
+            Checkpoint { origin, size: open.tree.size(), root: open.tree.root() }.sign(&self.term_key);
+        Some(self.recent.with_cosignatures(signed))
     }
 
     /// The cell.
@@ -317,6 +262,11 @@ impl Keeper {
     /// The newest checkpoint that was promised and published.
     pub fn signed(&self) -> Option<&SignedCheckpoint> {
         self.signed.as_ref()
+    }
+
+    /// The newest checkpoint of the term that as many witnesses cosigned as it asks.
+    pub fn witnessed(&self) -> Option<&SignedCheckpoint> {
+        self.recent.witnessed()
     }
 
     /// Entries that wait.
@@ -340,11 +290,19 @@ impl Keeper {
     }
 }
 
+/// Whether the open term of this chain was handed over.
+fn is_over(chain: &Chain, handover: &Handover) -> bool {
+    chain.open().is_some_and(|open| open.term < handover.opening.term)
+}
+
 /// Whether what lies on this disk is in keeping with what was promised here.
 fn check_held(held: &Held) -> Result<(), CannotKeep> {
     let open = held.chain.open().ok_or(CannotKeep::NoTerm)?;
     if held.state.next() != held.chain.next() || held.state.head() != held.chain.head() {
         return Err(CannotKeep::OtherState);
+    }
+    if held.handover.as_ref().is_some_and(|handover| is_over(&held.chain, handover)) {
+        return Err(CannotKeep::HandedOver);
     }
     let Some(promised) = &held.promised else { return Ok(()) };
     if promised.term > open.term {

@@ -86,3 +86,11 @@ pub const MAX_KNOCKS: usize = 64;
 pub const MAX_ADD_CHECKPOINT: usize = MAX_NOTE + 64 * 48 + 32;
 /// After how many seconds a checkpoint of a log of others that did not grow is cosigned with a new time.
 pub const RENEW_SECONDS: u64 = 600;
+/// Most checkpoints that a keeper remembers to take cosignatures for: those of the last seconds, under load.
+pub const MAX_RECENT: usize = 64;
+/// How often a keeper places an anchor at most, in milliseconds: entries come in bursts, and one serves all.
+pub const ANCHOR_EVERY_MS: u64 = 60_000;
+/// How long a keeper that hands over waits for the witnesses of its last checkpoint, in milliseconds.
+pub const WITNESSED_PATIENCE_MS: u64 = 30_000;
+/// How long a witness waits before it tries again to cosign a checkpoint that it refused, in milliseconds.
+pub const COSIGN_AGAIN_MS: u64 = 2_000;

@@ -11,7 +11,9 @@ use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes, List, Malformed};
 use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE};
 use lifeboat_log::proof::MAX_PROOF_FILE;
-use lifeboat_log::{CellId, Detail, DetailHash, Position, SignedCheckpoint, SignedEntry};
+use lifeboat_log::{
+    CellId, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor, Term,
+};
 
 /// The bytes of one detail.
 pub type DetailBytes = Bytes<MAX_DETAIL>;
@@ -72,6 +74,28 @@ pub enum Request {
         /// The position of the next record that it lacks.
         next: Position,
     },
+    /// 6: a checkpoint with cosignatures that the keeper may lack. Answered by [`Response::Noted`].
+    Cosigned {
+        /// The cell.
+        cell: CellId,
+        /// The signed note.
+        checkpoint: NoteBytes,
+    },
+    /// 7: the keeper asks whether this node can keep the term after the open one. Answered by
+    /// [`Response::Successor`] or refused.
+    Succeed {
+        /// The cell.
+        cell: CellId,
+        /// The term that would open.
+        term: Term,
+    },
+    /// 8: the keeper hands the log over to this node. Answered by [`Response::Noted`].
+    HandOver {
+        /// The cell.
+        cell: CellId,
+        /// The handover, signed by the term key.
+        handover: Box<Handover>,
+    },
 }
 
 /// What a node answers.
@@ -111,6 +135,8 @@ pub enum Response {
     },
     /// 6: noted; there is nothing to say.
     Noted,
+    /// 7: this node can keep the term that was asked for.
+    Successor(Successor),
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -145,7 +171,10 @@ impl Request {
             | Self::Details { cell, .. }
             | Self::Knock { cell, .. }
             | Self::Knocked { cell, .. }
-            | Self::Have { cell, .. } => *cell,
+            | Self::Have { cell, .. }
+            | Self::Cosigned { cell, .. }
+            | Self::Succeed { cell, .. }
+            | Self::HandOver { cell, .. } => *cell,
         }
     }
 

@@ -66,6 +66,8 @@ refusals! {
     TOO_MANY = "TooMany", Soon, "too many requests: ask again in a moment";
     /// A request that this version does not know.
     UNKNOWN_REQUEST = "UnknownRequest", Later, "this node does not know that request: it may be an older version";
+    /// The node cannot keep the cell's next term.
+    NOT_READY = "NotReady", Later, "that home does not keep this cell's log: its member must first let its node do so";
     /// Only a later term, an older cell: the keeper stopped keeping.
     NO_TERM = "NoTerm", Later, "this node holds no open term of the cell: sync first";
 }

@@ -219,6 +219,7 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
             return wedged(format!("home {} does not know that its entries are replicated", home.index));
         }
     }
+    witnessed(world)?;
     let kept = |home: &Home| {
         let store = home.run.as_ref().map(|run| &run.store);
         world.judge.receipts().all(|(id, at)| store.and_then(|s| s.find(id).ok().flatten()) == Some(*at))
@@ -230,6 +231,25 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         )),
         None => Ok(()),
     }
+}
+
+/// Whether the newest checkpoint has reached its witnesses and come back to every home, and nothing that was
+/// ever witnessed is lost.
+fn witnessed(world: &World) -> Result<(), (Invariant, String)> {
+    for home in &world.homes {
+        let Some(store) = home.run.as_ref().map(|run| &run.store) else { continue };
+        let Some((open, held)) = store.chain().open().zip(store.checkpoint()) else { continue };
+        let quorum = usize::from(open.opening.quorum);
+        if quorum > 0 && world.judge.witnessed(open.term, quorum) > held.size {
+            let what = format!("home {} holds {} of what was witnessed", home.index, held.size);
+            return Err((Invariant::WitnessedMeansKept, what));
+        }
+        if held.witnesses() < quorum {
+            let what = format!("home {} knows {} of {quorum} witnesses", home.index, held.witnesses());
+            return Err((Invariant::NothingWedges, what));
+        }
+    }
+    Ok(())
 }
 
 /// A detail, which homes hold it, and how many details each home looks for.

@@ -23,6 +23,7 @@ impl Home {
         let Role::Follower(follower) = &mut run.role else { return };
         let entropy = ctx.random.any();
         let (cell, mut failed) = (self.cell, false);
+        let (mut cosign, mut tell) = (None, Vec::new());
         for effect in follower.handle(event, ctx.now, entropy) {
             let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
             let out = match effect {
@@ -48,12 +49,16 @@ impl Home {
                     failed |= kept.is_err();
                     continue;
                 }
-                Effect::Reopen => {
-                    run.wants = Wants::Reopen;
+                Effect::Cosign(checkpoint) => {
+                    cosign = Some(checkpoint);
                     continue;
                 }
-                Effect::CutTail => {
-                    run.wants = Wants::Cut;
+                Effect::TellCosigned { peer, checkpoint } => {
+                    tell.push((peer, checkpoint));
+                    continue;
+                }
+                again @ (Effect::Reopen | Effect::CutTail) => {
+                    run.wants = if again == Effect::CutTail { Wants::Cut } else { Wants::Reopen };
                     continue;
                 }
                 Effect::PutAside { peer, fault } => {
@@ -69,9 +74,15 @@ impl Home {
             };
             ctx.out.push(out);
         }
+        for (peer, checkpoint) in tell {
+            self.tell_cosigned(&peer, &checkpoint, ctx);
+        }
         if failed {
+            let Some(run) = &mut self.run else { return };
             run.jobs.clear();
             self.follower_event(Event::DiskFailed, ctx);
+        } else if let Some(checkpoint) = cosign {
+            self.cosign(&checkpoint, ctx);
         }
     }
 

@@ -5,12 +5,13 @@ use crate::disk::Disk;
 use crate::judge::Invariant;
 use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Purpose, Reply};
+use crate::witnessing::Cosigner;
 use lifeboat_commons::{History, State};
 use lifeboat_log::{
     CellId, Detail, EntryId, KeyCache, Position, Record, SecretKey, SignedCheckpoint, SignedEntry,
 };
 use lifeboat_protocol::delivery::{self, Delivery, Step};
-use lifeboat_protocol::keeper::Ticket;
+use lifeboat_protocol::keeper::{self, Ticket};
 use lifeboat_protocol::{
     Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Seeker, Serve, Serving, Stretch,
 };
@@ -27,6 +28,8 @@ pub struct Home {
     pub node: SecretKey,
     /// The term key, in the keeper's home.
     pub term_key: Option<SecretKey>,
+    /// Its witness key; the cell's term names those of some homes.
+    pub witness: SecretKey,
     pub storage: Arc<FaultyStorage<Disk>>,
     pub plant: Option<Plant>,
     /// How far its clock is off, in milliseconds.
@@ -51,6 +54,7 @@ pub struct Run {
     pub ticket: u64,
     /// So many records have been shown to the judge and to the delivery.
     pub shown: u64,
+    pub cosigner: Option<Cosigner>,
 }
 
 /// What the home does for the cell.
@@ -90,11 +94,12 @@ impl Home {
         cell: CellId,
         node: SecretKey,
         term_key: Option<SecretKey>,
+        witness: SecretKey,
         plant: Option<Plant>,
     ) -> Self {
         let lies = plant.is_some_and(Plant::disk_lies);
         let storage = Arc::new(FaultyStorage::new(Disk { memory: MemoryStorage::new(), lies }));
-        Self { index, cell, node, term_key, storage, plant, skew: 0, epoch: 0, run: None }
+        Self { index, cell, node, term_key, witness, storage, plant, skew: 0, epoch: 0, run: None }
     }
 
     pub fn disk(&self) -> Arc<dyn Storage> {
@@ -118,7 +123,7 @@ impl Home {
             }
         };
         let own = self.node.public();
-        let follower = Follower::new(own, held(&store));
+        let follower = Follower::new(own, held(&store)).with_witness(self.witness.public());
         self.run = Some(Run {
             store,
             state,
@@ -131,6 +136,7 @@ impl Home {
             tickets: BTreeMap::new(),
             ticket: 0,
             shown: 0,
+            cosigner: None,
         });
         self.plant_follower();
         self.keep_if_possible(ctx);
@@ -263,7 +269,14 @@ impl Home {
                 self.told_have(from, next, ctx);
                 Response::Noted
             }
-            Request::Knock { .. } | Request::Knocked { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
+            Request::Cosigned { checkpoint, .. } => {
+                self.keeper_event(keeper::Event::Cosigned(checkpoint.to_vec()), ctx);
+                Response::Noted
+            }
+            Request::Knock { .. }
+            | Request::Knocked { .. }
+            | Request::Succeed { .. }
+            | Request::HandOver { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
         };
         ctx.out.push(Out::Answer(reply, response));
     }

@@ -1,8 +1,10 @@
 //! The judge: sees what every home stores, signs and folds, and what authors were told, and says at once
 //! when two things cannot both be true.
 
-use lifeboat_log::{EntryId, LinkHash, Nonce, Position, PublicKey, Record, StateHash};
-use std::collections::BTreeMap;
+use lifeboat_log::{
+    EntryId, LinkHash, Nonce, Position, PublicKey, Record, SignedCheckpoint, StateHash, Term, TreeHash,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What must hold in every run.
@@ -20,6 +22,8 @@ pub enum Invariant {
     PlacedOnce,
     /// Nobody honest is put aside, no alarm is raised without cause.
     NobodyBlamed,
+    /// Never two inconsistent cosignatures, and what is witnessed is never lost.
+    WitnessedMeansKept,
     /// What the rules do not admit is never placed.
     DoorHolds,
     /// Nothing panics.
@@ -60,6 +64,10 @@ pub struct Judge {
     states: BTreeMap<u64, StateHash>,
     receipts: BTreeMap<EntryId, Position>,
     strangers: Vec<EntryId>,
+    /// What each home has cosigned: by home, term and size.
+    cosigned: BTreeMap<(usize, Term, u64), TreeHash>,
+    /// How many homes have cosigned each checkpoint.
+    counts: BTreeMap<(Term, u64), BTreeSet<usize>>,
     first: Option<Wrong>,
 }
 
@@ -116,6 +124,28 @@ impl Judge {
         if known != at {
             self.wrong(Invariant::PlacedOnce, format!("receipts for {id} at #{known} and at #{at}"));
         }
+    }
+
+    /// A home has cosigned this, and the line leaves.
+    pub fn cosigned(&mut self, home: usize, checkpoint: &SignedCheckpoint) {
+        let (term, size, root) = (checkpoint.origin.term, checkpoint.size, checkpoint.root);
+        let known = *self.cosigned.entry((home, term, size)).or_insert(root);
+        if known != root {
+            let what = format!("home {home} cosigned two roots of size {size}");
+            self.wrong(Invariant::WitnessedMeansKept, what);
+        }
+        self.counts.entry((term, size)).or_default().insert(home);
+    }
+
+    /// The largest size of this term that so many homes have cosigned.
+    pub fn witnessed(&self, term: Term, quorum: usize) -> u64 {
+        let enough = self.counts.iter().filter(|((t, _), homes)| *t == term && homes.len() >= quorum);
+        enough.map(|((_, size), _)| *size).max().unwrap_or(0)
+    }
+
+    /// How many cosignatures were given.
+    pub fn cosignatures(&self) -> usize {
+        self.cosigned.len()
     }
 
     /// An entry that must never be placed.

@@ -4,8 +4,10 @@ use crate::home::{Before, Home, Job, Role, Run, Wants, fold};
 use crate::judge::Invariant;
 use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Reply};
+use lifeboat_commons::compose;
+use lifeboat_commons::witnessing::Anchor;
 use lifeboat_log::codec::Bytes;
-use lifeboat_log::{Detail, Position, Proof, SignedEntry};
+use lifeboat_log::{Detail, Nonce, Position, Proof, SignedCheckpoint, SignedEntry};
 use lifeboat_protocol::delivery;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Promised, Ticket};
 use lifeboat_protocol::{Announcement, Keeper, Refusal, Response};
@@ -51,7 +53,9 @@ impl Home {
             root: last.root,
             consistency: run.store.consistency(last.term, last.size.min(size), size).unwrap_or_default(),
         });
-        Some(Held { chain: run.store.chain().clone(), state: run.state.clone(), promised })
+        let (chain, state) = (run.store.chain().clone(), run.state.clone());
+        let checkpoint = run.store.checkpoint().cloned();
+        Some(Held { chain, state, promised, checkpoint, handover: None })
     }
 
     pub fn submitted(&mut self, entry: SignedEntry, details: Vec<Detail>, reply: Reply, ctx: &mut Ctx<'_>) {
@@ -101,8 +105,27 @@ impl Home {
                 }
                 Effect::Refuse { ticket, refusal } => answer(run, ticket, Response::Refused(refusal), ctx),
                 Effect::Reopen => run.wants = Wants::Reopen,
+                Effect::Keep(checkpoint) => drop(run.store.set_checkpoint(&checkpoint)),
+                Effect::Anchor(checkpoint) => self.anchor(&checkpoint, ctx),
+                // The keeper of a run hands nothing over.
+                Effect::HandOver(_) | Effect::Left(_) => {}
             }
         }
+    }
+
+    /// Hands in an anchor, signed by the node. Nobody waits for its answer.
+    fn anchor(&mut self, checkpoint: &SignedCheckpoint, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let said = Anchor::of(checkpoint).and_then(|anchor| compose(&anchor).ok());
+        let mut nonce = [0; 16];
+        nonce[..8].copy_from_slice(&ctx.random.any().to_le_bytes());
+        let now = ctx.now.max(run.state.time());
+        let draft = said
+            .map(|said| said.entry(self.cell, self.node.public(), now, now.plus_ms(600_000), Nonce(nonce)));
+        let Some(Ok(entry)) = draft.map(|draft| draft.sign(&self.node)) else { return };
+        run.ticket += 1;
+        let ticket = Ticket(run.ticket);
+        self.keeper_event(Event::Submit { ticket, entry: Box::new(entry), details: vec![] }, ctx);
     }
 
     /// Does the oldest job of the disk.

@@ -15,6 +15,7 @@ mod plant;
 mod random;
 mod scenario;
 mod wire;
+mod witnessing;
 mod world;
 
 pub use judge::{Invariant, Violation};

@@ -33,6 +33,8 @@ pub struct Scenario {
     pub events: Vec<(u64, Happening)>,
     /// Whether the sibling reaches the keeper only through others.
     pub roundabout: bool,
+    /// How many homes witness; none in some runs.
+    pub witnesses: usize,
     /// How far each home's clock is off at the start.
     pub skews: [i64; HOMES],
 }
@@ -114,6 +116,7 @@ impl Scenario {
             delay: random.one_of(&[20, 200, 3_000]),
             events,
             roundabout: random.chance(300),
+            witnesses: random.one_of(&[0, 1, 3, 4]),
             skews: std::array::from_fn(|_| skew(random)),
         }
     }
@@ -125,11 +128,21 @@ pub fn torn(random: &mut Random) -> Torn {
     random.one_of(&[Torn::Lost, Torn::Cut(n), Torn::Zeroed(n), Torn::Kept])
 }
 
-/// The cell of a run: founded, with four members.
-pub fn cell(seed: u64) -> TestCell {
+/// The key with which a home of a run witnesses.
+pub fn witness_key(seed: u64, home: usize) -> SecretKey {
+    key_of(seed as u8, &format!("#witness {home}"))
+}
+
+/// The cell of a run: founded, with four members, and so many witnesses in the homes after the keeper's.
+pub fn cell(seed: u64, witnesses: usize) -> TestCell {
     let mut cell = TestCell::found(seed as u8, NAMES[0]);
     for name in &NAMES[1..] {
         cell.admit(name);
+    }
+    if witnesses > 0 {
+        let keys: Vec<SecretKey> = (1..=witnesses).map(|home| witness_key(seed, home)).collect();
+        let keys: Vec<&SecretKey> = keys.iter().collect();
+        cell.hand_over(&keys, witnesses as u16 / 2 + 1);
     }
     cell
 }

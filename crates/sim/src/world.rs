@@ -6,7 +6,7 @@ use crate::home::Home;
 use crate::judge::{Invariant, Judge, Violation};
 use crate::plant::Plant;
 use crate::random::Random;
-use crate::scenario::{HOMES, Happening, Scenario, cell, moment};
+use crate::scenario::{HOMES, Happening, Scenario, cell, moment, witness_key};
 use crate::wire::{Ctx, Out, Purpose, Reply};
 use lifeboat_commons::testing::{TestCell, key_of};
 use lifeboat_log::{EntryId, PublicKey};
@@ -39,6 +39,8 @@ pub struct Figures {
     pub restarts: u64,
     /// Disk failures.
     pub disk_failures: u64,
+    /// Cosignatures given.
+    pub cosignatures: u64,
     /// Messages lost.
     pub lost: u64,
     /// Streams that broke off.
@@ -56,6 +58,7 @@ impl Figures {
         self.receipts += other.receipts;
         self.restarts += other.restarts;
         self.disk_failures += other.disk_failures;
+        self.cosignatures += other.cosignatures;
         self.lost += other.lost;
         self.broken_streams += other.broken_streams;
         self.longest_healing = self.longest_healing.max(other.longest_healing);
@@ -130,6 +133,7 @@ pub fn run(seed: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
     world.figures.runs = 1;
     world.figures.records = world.judge.records() as u64;
     world.figures.receipts = world.judge.receipts().count() as u64;
+    world.figures.cosignatures = world.judge.cosignatures() as u64;
     Ok(world.figures)
 }
 
@@ -137,14 +141,14 @@ impl World {
     fn new(seed: u64, plant: Option<Plant>) -> Self {
         let mut random = Random::new(seed);
         let scenario = Scenario::draw(&mut random);
-        let cell = cell(seed);
+        let cell = cell(seed, scenario.witnesses);
         let node = |index: usize| match index {
             0 => cell.node.clone(),
             _ => key_of(seed as u8, &format!("#node {index}")),
         };
         let term_key = |index: usize| (index == 0).then(|| cell.term_key.clone());
-        let homes: Vec<Home> =
-            (0..HOMES).map(|i| Home::new(i, cell.cell(), node(i), term_key(i), plant)).collect();
+        let home = |i| Home::new(i, cell.cell(), node(i), term_key(i), witness_key(seed, i), plant);
+        let homes: Vec<Home> = (0..HOMES).map(home).collect();
         let keys = homes.iter().map(|home| home.node.public()).collect();
         let net = Net::new(scenario.roundabout);
         let mut world = Self {

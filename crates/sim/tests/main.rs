@@ -1,5 +1,8 @@
 //! The simulator over many seeds, and over bugs planted on purpose. `LIFEBOAT_SIM_SEEDS=10000 cargo test
 //! -p lifeboat-sim` runs more seeds.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
+
+mod table;
 
 use lifeboat_sim::{Invariant, Plant, run, run_many};
 
@@ -18,6 +21,7 @@ fn every_seed_keeps_every_invariant() {
     assert!(figures.disk_failures > seeds / 2, "{figures:?}");
     assert!(figures.lost > 20 * seeds, "{figures:?}");
     assert!(figures.broken_streams > seeds / 2, "{figures:?}");
+    assert!(figures.cosignatures > 10 * seeds, "{figures:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! [`storage::Storage`], with a backend on a disk, one in memory and one that fails when a test asks.
 
 pub mod audit;
+pub mod audit_witnessed;
 pub mod cosignings;
 pub mod database;
 pub mod details;
@@ -13,6 +14,7 @@ mod error;
 pub mod export;
 pub mod faulty;
 pub mod folder;
+pub mod handovers;
 pub mod index;
 mod keeping;
 pub mod limits;

@@ -45,3 +45,5 @@ pub const MAX_FINDINGS: usize = 100;
 pub const OPEN_FILES: usize = 16;
 /// Damaged files kept aside; older ones are overwritten.
 pub const MAX_ASIDE: usize = 8;
+/// Most checkpoints with cosignatures that an audit lists: a month of one anchor every few minutes.
+pub const MAX_COSIGNED: usize = 10_000;

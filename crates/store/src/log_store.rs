@@ -206,8 +206,17 @@ impl LogStore {
         Ok(())
     }
 
-    /// Ends the term that was open: its last checkpoint is the base of the new one.
+    /// Ends the term that was open: its last checkpoint is the base of the new one. Opening mends the end of
+    /// the newest term alone, so the unfinished bundle of this one and its hashes are made durable first.
     fn open_term(&mut self, term: Term, start: Position, opening: &Opening) -> Result<(), StoreError> {
+        if let Some(old) = self.spans.last() {
+            let (files, size) = (self.files(old), start.0.saturating_sub(old.start.0));
+            let (bundle, tile) = (files.bundle(size / TILE_WIDTH), files.tile(0, size / TILE_WIDTH));
+            if !size.is_multiple_of(TILE_WIDTH) {
+                self.storage.sync(&[&bundle, &tile])?;
+                self.unsynced.remove(&bundle);
+            }
+        }
         if let (Some(old), Some(base)) = (self.spans.last(), &opening.base) {
             self.storage.replace(&self.files(old).checkpoint(), &base.checkpoint)?;
         }
@@ -256,7 +265,7 @@ impl LogStore {
         Ok(())
     }
 
-    /// Stores a checkpoint of the open term, or the same one with more cosignatures. What it covers is
+    /// Stores a checkpoint of the open term, or the same one with more cosignatures: they are joined. What it covers is
     /// made durable first.
     ///
     /// # Errors
@@ -274,6 +283,10 @@ impl LogStore {
             return Err(StoreError::WrongCheckpoint);
         }
         let Some(span) = self.spans.last() else { return Err(StoreError::WrongCheckpoint) };
+        // What was known of cosignatures is never lost, and lines by keys that nothing names never kept.
+        let held = self.checkpoint.as_ref().filter(|held| held.checkpoint() == verified.checkpoint());
+        let verified = verified.joined(held.unwrap_or(&verified));
+        let bytes = verified.to_bytes();
         let written = self.storage.refresh(&self.files(span).checkpoint(), &bytes);
         self.stopped = written.is_err();
         written?;

@@ -34,6 +34,14 @@ pub enum PromiseError {
         "{0} is damaged: it says what this home has cosigned as a witness, so its key cosigns that log no more. Put no old copy back; offer a new key (lifeboat witness offer --new-key)"
     )]
     DamagedCosigning(String),
+    /// The file that holds a handover is damaged.
+    #[error(
+        "{0} is damaged: it says to whom this home has handed the log over, so it cannot keep it. Once the log is in step with its replicas, run: lifeboat repair"
+    )]
+    DamagedHandover(String),
+    /// This term, or a later one, was handed over before.
+    #[error("this home has handed the log over before: a term is handed over once")]
+    HandedOver,
     /// The name of the log is longer than it can properly be.
     #[error("not the name of a log")]
     WrongOrigin,

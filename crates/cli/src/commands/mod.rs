@@ -16,6 +16,7 @@ pub mod erase;
 pub mod export;
 pub mod follow;
 pub mod found;
+pub mod handover;
 pub mod import;
 pub mod init;
 pub mod invite;
@@ -36,6 +37,7 @@ pub mod status;
 pub mod sync;
 pub mod vouch;
 pub mod withdraw;
+pub mod witness;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -77,6 +79,8 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Card(args) => card::run(context, args),
         Command::Sync(args) => sync::run(context, args),
         Command::Outbox(args) => outbox::run(context, args),
+        Command::Witness(args) => witness::run(context, args),
+        Command::Handover(args) => handover::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Repair(args) => repair::run(context, args),
         Command::Erase(args) => erase::run(context, args),

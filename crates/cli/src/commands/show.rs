@@ -6,7 +6,7 @@ use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, expect_answer, reference, text, unlock};
-use lifeboat_log::Record;
+use lifeboat_log::{Position, Record};
 use lifeboat_node::ask::Entered;
 use lifeboat_node::{Answer, Ask, sealed};
 use std::path::PathBuf;
@@ -63,6 +63,20 @@ fn private(context: &mut Context, session: &Session, entered: &Entered) -> Vec<O
     }
 }
 
+/// How safe it is: placed, replicated, witnessed, anchored.
+fn copies(session: &Session, at: Position) -> String {
+    let cell = &session.cell;
+    if at.0 < cell.anchored {
+        text!("show-copies-anchored")
+    } else if at.0 < cell.witnessed {
+        text!("show-copies-witnessed", need = cell.quorum, count = cell.witnesses)
+    } else if cell.homes > 1 {
+        text!("show-copies-replicated", homes = cell.homes)
+    } else {
+        text!("show-copies-placed")
+    }
+}
+
 fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String>> {
     let (link, entry) = (record.link(), record.entry());
     let moment = |ms| day::moment(ms, &session.zone);
@@ -80,6 +94,7 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
             text!("show-placed"),
             text!("show-term", time = moment(link.time.ms()), term = link.term.to_string()),
         ],
+        vec![text!("show-copies"), copies(session, link.position)],
         vec![text!("show-id"), entry.id().to_string()],
         vec![text!("show-key"), entry.author.to_string()],
     ];

@@ -63,6 +63,12 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     context.ui.line(format!("  {}", text!("status-entries", count = cell.size)))?;
     context.ui.line(format!("  {}", text!("status-newest", time = time, head = head(cell))))?;
     context.ui.line(format!("  {}", text!("status-homes", count = cell.homes)))?;
+    if cell.quorum > 0 {
+        let (need, count) = (cell.quorum, cell.witnesses);
+        let (witnessed, all) = (cell.witnessed, cell.size);
+        let line = text!("status-witnessed", need = need, count = count, witnessed = witnessed, all = all);
+        context.ui.line(format!("  {line}"))?;
+    }
     if cell.pending > 0 {
         context.ui.line(format!("  {}", text!("status-pending", count = cell.pending)))?;
     }
@@ -98,6 +104,8 @@ fn object(
             "cell": cell.cell.to_string(), "name": cell.name, "role": cell.role, "records": cell.size,
             "head": cell.head.to_string(), "time_ms": cell.time.ms(), "homes": cell.homes,
             "pending": cell.pending, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
+            "witnesses": cell.witnesses, "need": cell.quorum, "cosigned": cell.cosigned,
+            "witnessed": cell.witnessed, "anchored": cell.anchored,
             "knocks": cell.knocks, "notices": cell.notices,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),

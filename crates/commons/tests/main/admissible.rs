@@ -125,8 +125,6 @@ fn kinds_and_versions_of_tomorrow_are_admitted_and_void() {
     void(cell.place(unknown), Reason::NewerVersion);
     let newer = said(&mut cell, "wren", |draft| draft.version = 2);
     void(cell.place(newer), Reason::NewerVersion);
-    let anchor = cell.sign_kind("wren", Kind::ANCHOR, b"a checkpoint");
-    void(cell.place(anchor), Reason::NewerVersion);
     assert_eq!(cell.state.faults().count(), 0);
 }
 

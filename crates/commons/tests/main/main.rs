@@ -15,3 +15,4 @@ mod queries;
 mod say;
 mod tally;
 mod terms;
+mod witnessing;

@@ -6,12 +6,13 @@ use super::following::{Disk, Following};
 use super::keeping::Keeping;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
-use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, writing};
+use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
-use lifeboat_log::{Position, Time};
+use lifeboat_log::{Handover, Position, PublicKey, Time};
 use lifeboat_protocol::Refusal;
 use lifeboat_store::{Promises, Storage};
+use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::mpsc;
@@ -41,6 +42,8 @@ pub struct Carrier {
     held: Vec<Position>,
     tips: u64,
     received: u64,
+    /// The peers that are connected.
+    connected: BTreeSet<PublicKey>,
 }
 
 /// Runs a cell until it is closed.
@@ -72,7 +75,8 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
 impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
-        Self { parts, role, resigned, held: Vec::new(), tips: 0, received: 0 }
+        let (held, connected) = (Vec::new(), BTreeSet::new());
+        Self { parts, role, resigned, held, tips: 0, received: 0, connected }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
@@ -93,6 +97,9 @@ impl Carrier {
             notice(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
             self.role = Role::Keeper(Box::new(keeping));
             self.resigned = false;
+            for peer in self.connected.clone() {
+                self.handle(ToCell::Connected(peer));
+            }
         }
     }
 
@@ -113,10 +120,40 @@ impl Carrier {
                 Role::Keeper(keeping) => keeping.carry_one(parts),
                 Role::Follower(following) => following.carry_one(parts),
             };
-            if !more {
+            if !more && !self.change_role() {
                 return closing;
             }
         }
+    }
+
+    /// Takes up what a handover makes of this home: a keeper that has left follows, and the next one keeps.
+    /// Whether anything changed.
+    fn change_role(&mut self) -> bool {
+        let parts = &self.parts;
+        let changed = match &mut self.role {
+            Role::Keeper(keeping) => keeping.has_left(),
+            Role::Follower(following) => match following.take_over(parts) {
+                Some(handover) => {
+                    let opened = succession::open_term(parts, &handover);
+                    if let Err(error) = &opened {
+                        notice(
+                            &parts.facts,
+                            format!("The log that was handed over cannot be kept: {error}."),
+                        );
+                    }
+                    opened.is_ok()
+                }
+                None => false,
+            },
+        };
+        if changed {
+            (self.role, self.resigned) = begin(parts);
+            // The new role has not heard who is there.
+            for peer in self.connected.clone() {
+                self.handle(ToCell::Connected(peer));
+            }
+        }
+        changed
     }
 
     fn handle(&mut self, message: ToCell) {
@@ -127,6 +164,8 @@ impl Carrier {
             }
             ToCell::Tip { .. } => self.tips += 1,
             ToCell::Frame { bytes, .. } => self.received += bytes,
+            ToCell::Connected(peer) => drop(self.connected.insert(*peer)),
+            ToCell::Disconnected(peer) => drop(self.connected.remove(peer)),
             _ => {}
         }
         match &mut self.role {
@@ -143,7 +182,7 @@ impl Carrier {
             Role::Keeper(keeping) => keeping.note(&mut facts),
             Role::Follower(following) => {
                 facts.held.clone_from(&self.held);
-                following.note(&mut facts);
+                following.note(&mut facts, &self.parts);
             }
         }
     }
@@ -160,11 +199,16 @@ impl Carrier {
 /// What this home is to the cell, judged by the log and the keys that are here.
 fn begin(parts: &Parts) -> (Role, bool) {
     let keys = Keys::of(&parts.config.home);
+    let leaving = go_on_with_handover(parts, &keys);
     let shelf = reading(&parts.shelf);
     let kept = shelf.is_kept_by(&parts.config.node, &keys);
     if kept {
         match try_keep(parts, &shelf, &keys) {
-            Ok(keeping) => return (Role::Keeper(Box::new(keeping)), false),
+            Ok(mut keeping) => {
+                drop(shelf);
+                keeping.take_outbox(parts);
+                return (Role::Keeper(Box::new(keeping)), false);
+            }
             Err(reason) => notice(&parts.facts, reason),
         }
     }
@@ -173,8 +217,35 @@ fn begin(parts: &Parts) -> (Role, bool) {
     drop(shelf);
     let outbound = Outbound::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    let following = Following::new(&parts.config, held, outbound, disk, missing);
+    let following = Following::new(&parts.config, held, outbound, disk, missing).leaving(leaving);
     (Role::Follower(Box::new(following)), kept)
+}
+
+/// Goes on where a handover was interrupted: the old term key is erased, and the term is opened where this
+/// home keeps it. Gives the handover that is still to be sent to another.
+fn go_on_with_handover(parts: &Parts, keys: &Keys) -> Option<Handover> {
+    let read = succession::signed(parts, &reading(&parts.shelf));
+    let handover = match read {
+        Ok(handover) => handover?,
+        Err(error) => {
+            notice(&parts.facts, error);
+            return None;
+        }
+    };
+    let old = reading(&parts.shelf).store.chain().open().map(|open| open.opening.term_key);
+    if let Some(Err(error)) = old.map(|old| keys.erase_term(&old)) {
+        notice(
+            &parts.facts,
+            format!("The key of the term that was handed over could not be erased: {error}."),
+        );
+    }
+    if handover.opening.node != parts.config.node {
+        return Some(handover);
+    }
+    if let Err(error) = succession::open_term(parts, &handover) {
+        notice(&parts.facts, format!("The next term of the log cannot be opened: {error}."));
+    }
+    None
 }
 
 fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, String> {
@@ -188,7 +259,7 @@ fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, String
     }
     let open = shelf.store.chain().open().ok_or("the log is empty")?;
     let term_key = keys.term(&open.opening.term_key).map_err(|e| e.to_string())?;
-    let held = shelf.held_by_keeper(&promises);
+    let held = shelf.held_by_keeper(&promises)?;
     Keeping::new(&parts.config, term_key, held, promises).map_err(|e| e.to_string())
 }
 

@@ -5,9 +5,10 @@ use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
-use super::{CellConfig, Facts, Outward, ToCell, reading, writing};
-use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE};
-use lifeboat_log::{PublicKey, Record, SignedCheckpoint};
+use super::{CellConfig, Facts, Outward, ToCell, reading, succession, witnessing, writing};
+use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE, HANDOVER_EVERY_MS};
+use lifeboat_log::{Handover, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
+use lifeboat_protocol::Refusal;
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
 use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
@@ -28,6 +29,12 @@ pub struct Following {
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
     missing: MissingDetails,
+    /// What this home would bring to keep the next term, once it was asked.
+    ready: Option<(Term, Successor)>,
+    /// The handover by which this home is to keep the log.
+    taking: Option<Box<Handover>>,
+    /// The handover that this home has signed as keeper, until its term opens; and when it was sent.
+    leaving: Option<(Box<Handover>, Time)>,
 }
 
 /// A batch for the disk.
@@ -84,9 +91,27 @@ impl Following {
         disk: Disk,
         missing: MissingDetails,
     ) -> Self {
-        let follower = Follower::new(config.node, held);
+        let follower = Follower::new(config.node, held).with_witness(config.cosigner.key());
         let (effects, next, reopen, connected) = (VecDeque::new(), None, false, BTreeSet::new());
-        Self { follower, outbound, disk, effects, next, reopen, connected, missing }
+        let (ready, taking, leaving) = (None, None, None);
+        Self { follower, outbound, disk, effects, next, reopen, connected, missing, ready, taking, leaving }
+    }
+
+    /// Goes on sending the handover that this home has signed.
+    #[must_use]
+    pub fn leaving(self, handover: Option<Handover>) -> Self {
+        Self { leaving: handover.map(|handover| (Box::new(handover), Time::ZERO)), ..self }
+    }
+
+    /// The handover by which this home keeps the log from here on, once its log stands there.
+    pub fn take_over(&mut self, parts: &Parts) -> Option<Box<Handover>> {
+        let handover = self.taking.take()?;
+        if self.follower.is_level() && succession::is_mine(parts, &reading(&parts.shelf), &handover) {
+            return Some(handover);
+        }
+        let over = self.follower.chain().open().is_some_and(|open| open.term >= handover.opening.term);
+        self.taking = (!over).then_some(handover);
+        None
     }
 
     /// Whether no connected peer says to hold more, and one is connected.
@@ -145,8 +170,15 @@ impl Following {
                 notice(&parts.facts, format!("This home could not write to its disk: {error}."));
                 self.feed(Event::DiskFailed);
             }
+            ToCell::Succeed { peer, term, answer } => {
+                let _ = answer.send(succession::successor(parts, &peer, term, &mut self.ready));
+            }
+            ToCell::HandedOver(handover) => self.taking = Some(handover),
+            ToCell::HandOver { outcome, .. } => {
+                let _ = outcome.send(Err(Refusal::new(Refusal::NOT_KEEPER)));
+            }
             ToCell::Tick => self.tick(parts),
-            ToCell::Have { .. } | ToCell::Close => {}
+            ToCell::Cosigned(_) | ToCell::Have { .. } | ToCell::Close => {}
         }
     }
 
@@ -167,6 +199,14 @@ impl Following {
             }
             Effect::AskDetails { peer, hashes } => self.out(parts, Outward::AskDetails { peer, hashes }),
             Effect::Have { peer, next } => self.out(parts, Outward::Have { peer, next }),
+            Effect::Cosign(checkpoint) => {
+                if let Some(cosigned) = witnessing::cosign(parts, &checkpoint) {
+                    self.feed(Event::Cosigned(Box::new(cosigned)));
+                }
+            }
+            Effect::TellCosigned { peer, checkpoint } => {
+                self.out(parts, Outward::TellCosigned { peer, checkpoint });
+            }
             Effect::Persist { records, checkpoint } => {
                 if !self.disk.write(Task { records, checkpoint }) {
                     self.feed(Event::DiskFailed);
@@ -190,7 +230,7 @@ impl Following {
         true
     }
 
-    pub fn note(&mut self, facts: &mut Facts) {
+    pub fn note(&mut self, facts: &mut Facts, parts: &Parts) {
         facts.keeper = false;
         facts.keeper_node = self.follower.keeper();
         facts.level = self.follower.is_level();
@@ -198,6 +238,11 @@ impl Following {
         let unsearched = !self.missing.is_done(self.follower.chain().next());
         facts.wanted = self.follower.wanted() + usize::from(unsearched);
         facts.waiting = self.outbound.waiting();
+        // While a sync holds the shelf, what was known before will do.
+        if let Ok(shelf) = parts.shelf.try_read() {
+            let witnessed = witnessing::witnessed(&shelf, self.follower.checkpoint());
+            facts.witnessed = facts.witnessed.max(witnessed);
+        }
         let open = self.follower.chain().open().map(|open| (open.term, open.tree.size()));
         facts.behind = match (self.follower.furthest(), open) {
             (Some((term, size)), Some((own, held))) if term == own => size.saturating_sub(held),
@@ -237,7 +282,22 @@ impl Following {
         }
         self.look_for_details(parts);
         self.outbound.tick(parts);
+        self.hand_over(parts);
         self.feed(Event::Tick);
+    }
+
+    /// Sends the handover that this home has signed, unchanged, until the next term is open here.
+    fn hand_over(&mut self, parts: &Parts) {
+        let open = self.follower.chain().open().map(|open| open.term);
+        self.leaving = self.leaving.take().filter(|(handover, _)| open < Some(handover.opening.term));
+        let Some((handover, sent)) = &mut self.leaving else { return };
+        let (peer, now) = (handover.opening.node, now());
+        let due = now >= sent.plus_ms(HANDOVER_EVERY_MS) || now < *sent;
+        if due && self.connected.contains(&peer) {
+            *sent = now;
+            let handover = handover.clone();
+            self.out(parts, Outward::HandOver { peer, handover });
+        }
     }
 
     /// Tells the follower of details that the log names and that are not here, a stretch at a time, while

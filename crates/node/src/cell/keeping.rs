@@ -1,14 +1,15 @@
 //! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
 
 use super::carrier::{Parts, notice, now};
+use super::handing_in::HandingIn;
 use super::searching::Searching;
 use super::shelf::Shelf;
-use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, writing};
+use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, witnessing, writing};
 use crate::fold::LogHistory;
 use lifeboat_log::{Detail, Position, Record, SecretKey, SignedCheckpoint};
 use lifeboat_protocol::Refusal;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
-use lifeboat_store::{Promises, Storage};
+use lifeboat_store::{Promises, Storage, handovers};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -23,6 +24,14 @@ pub struct Keeping {
     tickets: u64,
     /// The log is to be opened anew at the next tick.
     reopen: bool,
+    /// What came of the anchor that was handed in last.
+    anchor: Option<oneshot::Receiver<Outcome>>,
+    /// Who waits for the handover.
+    leaving: Option<(Ticket, oneshot::Sender<Result<(), Refusal>>)>,
+    /// The log was handed over: this home keeps it no more.
+    left: bool,
+    /// Own entries from the time when this home was not the keeper.
+    own: Option<HandingIn>,
 }
 
 impl Keeping {
@@ -35,7 +44,17 @@ impl Keeping {
         let mut keeper = Keeper::new(config.node, term_key, held)?;
         let effects = keeper.start().into();
         let searching = Searching::load(config);
-        Ok(Self { keeper, promises, searching, effects, asked: HashMap::new(), tickets: 0, reopen: false })
+        let (asked, anchor, leaving) = (HashMap::new(), None, None);
+        let (tickets, reopen, left) = (0, false, false);
+        let own = None;
+        Ok(Self { keeper, promises, searching, effects, asked, tickets, reopen, anchor, leaving, left, own })
+    }
+
+    /// Hands in what lies in the home's outbox.
+    pub fn take_outbox(&mut self, parts: &Parts) {
+        let (own, messages) = HandingIn::open(parts);
+        self.own = Some(own);
+        messages.into_iter().for_each(|message| self.handle(message, parts));
     }
 
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
@@ -45,6 +64,20 @@ impl Keeping {
                 let ticket = Ticket(self.tickets);
                 self.asked.insert(ticket, outcome);
                 self.feed(Event::Submit { ticket, entry, details }, parts);
+            }
+            ToCell::Cosigned(note) => self.feed(Event::Cosigned(note), parts),
+            ToCell::HandOver { successor, witnesses, outcome } => {
+                self.tickets += 1;
+                let ticket = Ticket(self.tickets);
+                if self.leaving.is_some() {
+                    let _ = outcome.send(Err(Refusal::new(Refusal::BUSY)));
+                    return;
+                }
+                self.leaving = Some((ticket, outcome));
+                self.feed(Event::HandOver { ticket, successor, witnesses }, parts);
+            }
+            ToCell::Succeed { answer, .. } => {
+                let _ = answer.send(Err(Refusal::new(Refusal::NOT_READY)));
             }
             ToCell::Have { node, next } => {
                 self.searching.connected(node);
@@ -59,6 +92,13 @@ impl Keeping {
                     self.effects.push_back(Effect::Reopen);
                 }
                 self.searching.tick(parts);
+                if let Some(own) = &mut self.own {
+                    own.look(parts);
+                }
+                if let Some(Ok(outcome)) = self.anchor.as_mut().map(oneshot::Receiver::try_recv) {
+                    witnessing::anchored(&outcome);
+                    self.anchor = None;
+                }
                 self.feed(Event::Tick, parts);
             }
             // A keeper asks nobody for records: the rest is for followers.
@@ -96,10 +136,48 @@ impl Keeping {
                 let outcome = prove(&reading(&parts.shelf), position);
                 self.answer(ticket, outcome);
             }
-            Effect::Refuse { ticket, refusal } => self.answer(ticket, Outcome::Refused(refusal)),
+            Effect::Refuse { ticket, refusal } => self.refuse(ticket, refusal),
             Effect::Reopen => self.open_anew(parts),
+            Effect::Keep(checkpoint) => {
+                if let Err(error) = writing(&parts.shelf).store.set_checkpoint(&checkpoint) {
+                    tracing::warn!(%error, "cosignatures were not stored; they will come again");
+                }
+            }
+            Effect::Anchor(checkpoint) => self.hand_in_anchor(&checkpoint, parts),
+            Effect::HandOver(handover) => {
+                let written = handovers::write(&*parts.config.storage, parts.config.cell, &handover);
+                let event = match written {
+                    Ok(()) => Event::HandedOver,
+                    Err(error) => self.failed(&error.to_string(), parts),
+                };
+                self.feed(event, parts);
+            }
+            Effect::Left(_) => {
+                self.left = true;
+                if let Some((_, outcome)) = self.leaving.take() {
+                    let _ = outcome.send(Ok(()));
+                }
+            }
         }
         true
+    }
+
+    /// Whether the log was handed over: then the handover on disk says what this home is from now on.
+    pub fn has_left(&self) -> bool {
+        self.left
+    }
+
+    /// Hands in an anchor as an entry like any other.
+    fn hand_in_anchor(&mut self, checkpoint: &SignedCheckpoint, parts: &Parts) {
+        let Some(entry) = witnessing::anchor(parts, checkpoint) else {
+            return tracing::warn!("an anchor could not be made");
+        };
+        let (outcome, told) = oneshot::channel();
+        self.anchor = Some(told);
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.asked.insert(ticket, outcome);
+        self.feed(Event::Submit { ticket, entry: Box::new(entry), details: Vec::new() }, parts);
     }
 
     pub fn note(&mut self, facts: &mut Facts) {
@@ -109,6 +187,9 @@ impl Keeping {
         facts.held = self.keeper.held();
         facts.records = self.keeper.chain().next().0;
         facts.pending = self.keeper.waiting();
+        let start = self.keeper.chain().open().map_or(0, |open| open.start.0);
+        let witnessed = self.keeper.witnessed().map_or(0, |signed| start.saturating_add(signed.size));
+        facts.witnessed = Position(witnessed).max(self.keeper.state().anchored());
         facts.wanted = self.searching.wanted(self.keeper.chain().next());
     }
 
@@ -127,6 +208,13 @@ impl Keeping {
         let gone = writing(&parts.shelf).settle(checkpoint).map_err(|e| e.to_string())?;
         self.searching.gone(&gone);
         Ok(())
+    }
+
+    fn refuse(&mut self, ticket: Ticket, refusal: Refusal) {
+        match self.leaving.take_if(|(leaving, _)| *leaving == ticket) {
+            Some((_, outcome)) => drop(outcome.send(Err(refusal))),
+            None => self.answer(ticket, Outcome::Refused(refusal)),
+        }
     }
 
     fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
@@ -152,7 +240,14 @@ impl Keeping {
         match opened {
             Ok((promises, shelf, words)) => {
                 words.into_iter().for_each(|word| notice(&parts.facts, word));
-                let held = shelf.held_by_keeper(&promises);
+                let held = match shelf.held_by_keeper(&promises) {
+                    Ok(held) => held,
+                    Err(error) => {
+                        notice(&parts.facts, error);
+                        self.reopen = true;
+                        return;
+                    }
+                };
                 *writing(&parts.shelf) = shelf;
                 self.promises = promises;
                 self.feed(Event::Reopened(Box::new(held)), parts);

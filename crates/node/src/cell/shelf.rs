@@ -8,7 +8,7 @@ use lifeboat_commons::State;
 use lifeboat_log::{CellId, DetailHash, DetailRef, EntryId, Position, PublicKey, Record, SignedCheckpoint};
 use lifeboat_protocol::range::Stretch;
 use lifeboat_protocol::{follower, keeper};
-use lifeboat_store::{LogStore, Promises, Storage, StoreError};
+use lifeboat_store::{LogStore, Promises, Storage, StoreError, handovers};
 use std::sync::Arc;
 
 /// One cell's log and what follows from it.
@@ -115,7 +115,10 @@ impl Shelf {
     }
 
     /// What a keeper begins with.
-    pub fn held_by_keeper(&self, promises: &Promises) -> keeper::Held {
+    ///
+    /// # Errors
+    /// When what this home has handed over cannot be read.
+    pub fn held_by_keeper(&self, promises: &Promises) -> Result<keeper::Held, String> {
         let chain = self.store.chain().clone();
         let open = chain.open().map(|open| (open.term, open.tree.size()));
         let promised = promises.last().map(|last| {
@@ -126,7 +129,10 @@ impl Shelf {
             let (term, size, root) = (last.term, last.size, last.root);
             keeper::Promised { term, size, root, consistency: proof.unwrap_or_default() }
         });
-        keeper::Held { chain, state: self.state().clone(), promised }
+        let (state, checkpoint) = (self.state().clone(), self.store.checkpoint().cloned());
+        let handover =
+            handovers::read(&**self.store.storage(), self.store.cell()).map_err(|e| e.to_string())?;
+        Ok(keeper::Held { chain, state, promised, checkpoint, handover })
     }
 
     /// What a follower begins with.

@@ -55,6 +55,8 @@ impl Service {
         let whole = facts.held.iter().filter(|next| next.0 >= size).count() as u32;
         // The keeper's home, this one (when it is another), and those that the keeper knows of.
         let others = if facts.keeper { whole } else { whole.max(own) };
+        let keeper = state.keeper();
+        let newest = shelf.store.checkpoint();
         let connected = |node| self.network.get().is_some_and(|network| network.is_connected(node));
         CellOverview {
             cell: open.cell(),
@@ -68,6 +70,11 @@ impl Service {
             pending: facts.pending as u32,
             keeper_reached: facts.keeper || facts.keeper_node.as_ref().is_some_and(connected),
             behind: facts.behind,
+            witnesses: keeper.map_or(0, |keeper| keeper.witnesses.len() as u16),
+            quorum: keeper.map_or(0, |keeper| keeper.quorum),
+            cosigned: newest.map_or(0, |newest| newest.witnesses() as u16),
+            witnessed: facts.witnessed.0.min(size),
+            anchored: state.anchored().0,
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
             notices: facts.notices,
         }
@@ -222,6 +229,11 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         pending: 0,
         keeper_reached: false,
         behind: 0,
+        witnesses: 0,
+        quorum: 0,
+        cosigned: 0,
+        witnessed: 0,
+        anchored: 0,
         knocks: 0,
         notices: why.into_iter().collect(),
     }

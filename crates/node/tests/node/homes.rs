@@ -134,6 +134,27 @@ impl TestHome {
         self.sign(cell, compose(&body).unwrap(), Vec::new())
     }
 
+    /// The member says this; it must be placed and take effect.
+    pub fn say<B: lifeboat_commons::Body>(&mut self, cell: CellId, body: &B) {
+        let entry = self.sign(cell, compose(body).unwrap(), Vec::new());
+        let ask = Ask::Submit { cell, entries: vec![signed(&entry, &[])], wait_ms: 10_000 };
+        let Answer::Submitted(fates) = self.ask(ask) else { panic!() };
+        assert!(matches!(fates[0], Fate::Placed { void: None, .. }), "{fates:?}");
+    }
+
+    /// A key of this home signs that it serves the member.
+    pub fn possession(
+        &self,
+        cell: CellId,
+        what: lifeboat_node::ask::OwnKey,
+    ) -> (lifeboat_log::PublicKey, lifeboat_log::Signature) {
+        let member = self.state(cell).members().of_key(&self.member.public()).unwrap().entry();
+        let Answer::Possession { key, signature } = self.ask(Ask::Possession { cell, member, what }) else {
+            panic!()
+        };
+        (key, signature)
+    }
+
     fn sign(
         &mut self,
         cell: CellId,

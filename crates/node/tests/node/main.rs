@@ -8,3 +8,5 @@ mod details;
 mod homes;
 mod order;
 mod together;
+mod witness_http;
+mod witnesses;

@@ -8,6 +8,7 @@ use lifeboat_log::codec::List;
 use lifeboat_log::{CellId, Detail, DetailTag, Nonce, Proof, PublicKey, SecretKey, SignedEntry, Time};
 use lifeboat_node::cell::shelf::Shelf;
 use lifeboat_node::cell::{CellConfig, CellHandle, Outcome, ToCell};
+use lifeboat_node::cosigner::Cosigner;
 use lifeboat_node::{Home, Keys};
 use lifeboat_store::notice::Notice;
 use lifeboat_store::storage::{Change, Item, Pairs, Storage, StorageError, Table};
@@ -175,7 +176,8 @@ fn open(home: &Home, cell: CellId) -> (CellHandle, Arc<Noting>) {
     let storage: Arc<dyn Storage> = noting.clone();
     let node: PublicKey = Keys::of(home).node().unwrap().public();
     let (shelf, _) = Shelf::open(storage.clone(), cell, node, &mut |_, _| {}).unwrap();
-    let config = CellConfig { home: home.clone(), storage, cell, node, card: None };
+    let cosigner = Arc::new(Cosigner::new(Keys::of(home).witness().unwrap(), storage.clone()));
+    let config = CellConfig { home: home.clone(), storage, cell, node, card: None, cosigner };
     (CellHandle::start(config, shelf).unwrap(), noting)
 }
 

@@ -45,6 +45,8 @@ pub enum Event {
     /// The log was opened anew, as [`Effect::Reopen`] or [`Effect::CutTail`] asked; it may hold more or
     /// less than before.
     Reopened(Box<Held>),
+    /// This home's witness cosigned the checkpoint that [`Effect::Cosign`] named.
+    Cosigned(Box<SignedCheckpoint>),
     /// Details that this home lacks: told at the start, and whenever there is room for more.
     Missing(Vec<DetailRef>),
     /// Details that are erased: nobody looks for them any more.
@@ -89,6 +91,16 @@ pub enum Effect {
     /// Cut off the records that the log's checkpoint does not cover: they turned out not to be the
     /// keeper's. Then [`Event::Reopened`].
     CutTail,
+    /// Ask this home's witness to cosign this checkpoint: all it covers is durable here. Then
+    /// [`Event::Cosigned`], or nothing: it is asked again in a while.
+    Cosign(Box<SignedCheckpoint>),
+    /// Tell the keeper of a checkpoint's cosignatures.
+    TellCosigned {
+        /// The keeper's node.
+        peer: PublicKey,
+        /// The checkpoint with them.
+        checkpoint: Box<SignedCheckpoint>,
+    },
     /// Ask a peer for details.
     AskDetails {
         /// The peer.

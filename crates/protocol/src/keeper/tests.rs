@@ -6,9 +6,11 @@ use crate::testing::peer;
 use lifeboat_commons::ledger::Received;
 use lifeboat_commons::testing::TestCell;
 use lifeboat_commons::{Amount, Quantity, compose};
-use lifeboat_log::{DetailTag, EntryId};
+use lifeboat_log::{DetailTag, EntryId, Record, Term, TreeHash};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod witnessed;
 
 /// A keeper on a disk in memory, whose writings succeed or fail as a test says.
 struct Desk {
@@ -19,6 +21,9 @@ struct Desk {
     promised: Option<Promised>,
     published: Vec<SignedCheckpoint>,
     answers: BTreeMap<Ticket, Result<Position, Refusal>>,
+    /// What nothing waits for.
+    told: Vec<Effect>,
+    handover: Option<Handover>,
     now: Time,
 }
 
@@ -36,7 +41,7 @@ fn held(cell: &TestCell, disk: &[Record], promised: Option<Promised>) -> Held {
         chain.extend(record).unwrap();
         state.apply(record, &Disk(&disk[..place]));
     }
-    Held { chain, state, promised }
+    Held { chain, state, promised, checkpoint: None, handover: None }
 }
 
 fn consistency(disk: &[Record], old: u64) -> Vec<TreeHash> {
@@ -51,13 +56,17 @@ fn consistency(disk: &[Record], old: u64) -> Vec<TreeHash> {
 
 impl Desk {
     fn new() -> Self {
-        let cell = TestCell::found(1, "heron");
+        Self::of(TestCell::found(1, "heron"))
+    }
+
+    fn of(cell: TestCell) -> Self {
         let disk = cell.records().to_vec();
         let keeper =
             Keeper::new(cell.node.public(), cell.term_key.clone(), held(&cell, &disk, None)).unwrap();
         let (published, answers) = (Vec::new(), BTreeMap::new());
         let now = cell.now.plus_ms(1000);
-        let mut desk = Self { cell, keeper, disk, asked: None, promised: None, published, answers, now };
+        let (asked, promised, told, handover) = (None, None, Vec::new(), None);
+        let mut desk = Self { cell, keeper, disk, asked, promised, published, answers, told, handover, now };
         let effects = desk.keeper.start();
         desk.take(effects);
         desk.settle();
@@ -81,21 +90,21 @@ impl Desk {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Persist { .. } | Effect::Promise(_) | Effect::Reopen => {
+                Effect::Persist { .. } | Effect::Promise(_) | Effect::Reopen | Effect::HandOver(_) => {
                     assert!(self.asked.is_none(), "one thing at a time");
                     self.asked = Some(effect);
                 }
                 Effect::Publish(checkpoint) => {
                     let promised = self.promised.as_ref().map(|p| (p.size, p.root));
-                    assert_eq!(
-                        promised,
-                        Some((checkpoint.size, checkpoint.root)),
-                        "promised before it leaves"
-                    );
+                    let (size, root) = promised.expect("promised before it leaves");
+                    assert!(size > checkpoint.size || (size, root) == (checkpoint.size, checkpoint.root));
                     self.published.push(*checkpoint);
                 }
+                Effect::Keep(_) | Effect::Anchor(_) | Effect::Left(_) => self.told.push(effect),
                 Effect::Prove { ticket, position } => {
-                    assert!(position.0 < self.published.last().unwrap().size, "proven under what was signed");
+                    let start = self.keeper.chain().open().unwrap().start;
+                    let signed = start.0 + self.published.iter().map(|signed| signed.size).max().unwrap();
+                    assert!(position.0 < signed, "proven under what was signed");
                     assert_eq!(self.answers.insert(ticket, Ok(position)), None, "answered once");
                 }
                 Effect::Refuse { ticket, refusal } => {
@@ -116,11 +125,16 @@ impl Desk {
                 self.promise(&checkpoint);
                 self.event(Event::Promised);
             }
+            Some(Effect::HandOver(handover)) => {
+                self.handover = Some(*handover);
+                self.event(Event::HandedOver);
+            }
             Some(_) => {
                 if let Some(promised) = &mut self.promised {
                     promised.consistency = consistency(&self.disk, promised.size);
                 }
-                let held = held(&self.cell, &self.disk, self.promised.clone());
+                let mut held = held(&self.cell, &self.disk, self.promised.clone());
+                held.handover = self.handover.clone();
                 self.event(Event::Reopened(Box::new(held)));
             }
             None => {}
@@ -129,7 +143,8 @@ impl Desk {
 
     fn promise(&mut self, checkpoint: &SignedCheckpoint) {
         let (size, root) = (checkpoint.size, checkpoint.root);
-        self.promised = Some(Promised { term: Term::FIRST, size, root, consistency: vec![] });
+        let term = checkpoint.origin.term;
+        self.promised = Some(Promised { term, size, root, consistency: vec![] });
     }
 
     /// The disk fails after it has done a part of what it was asked.
@@ -137,6 +152,7 @@ impl Desk {
         match self.asked.take() {
             Some(Effect::Persist { records, .. }) => self.disk.extend(records.into_iter().take(part)),
             Some(Effect::Promise(checkpoint)) if part > 0 => self.promise(&checkpoint),
+            Some(Effect::HandOver(handover)) if part > 0 => self.handover = Some(*handover),
             Some(Effect::Reopen) | None => return self.event(Event::DiskFailed),
             Some(_) => {}
         }

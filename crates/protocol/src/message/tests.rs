@@ -29,6 +29,8 @@ fn request() -> impl Strategy<Value = Request> {
         }),
         (cell(), any::<[u8; 16]>()).prop_map(|(cell, invite)| Request::Knocked { cell, invite }),
         (cell(), any::<u64>()).prop_map(|(cell, next)| Request::Have { cell, next: Position(next) }),
+        (cell(), bytes(300)).prop_map(|(cell, checkpoint)| Request::Cosigned { cell, checkpoint }),
+        (cell(), any::<u32>()).prop_map(|(cell, term)| Request::Succeed { cell, term: Term(term) }),
     ]
 }
 
@@ -67,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_or_read_back_the_same(variant in 0u8..9, rest in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_refused_or_read_back_the_same(variant in 0u8..10, rest in prop::collection::vec(any::<u8>(), 0..200)) {
         let bytes = [&[variant, 0, 0, 0], &rest[..]].concat();
         if let Ok(request) = Request::decode(&bytes) {
             prop_assert_eq!(&request.encode(), &bytes);

@@ -73,7 +73,8 @@ fn links_and_clocks_are_held_to_each_other() {
 fn a_log_of_others_that_stands_still_is_cosigned_anew_now_and_then() {
     let log = MemoryLog::grown(1, 5);
     let at5 = given(&log, 5);
-    let again = |ms, links| decide(Some(&at5), &step(&log, 5, 5), &Clock { links, ..clock(NOW + ms) }).unwrap();
+    let again =
+        |ms, links| decide(Some(&at5), &step(&log, 5, 5), &Clock { links, ..clock(NOW + ms) }).unwrap();
     assert_eq!(again(599_000, None), at5);
     assert_eq!(again(600_000, None).seconds, NOW / 1000 + 600);
     assert_eq!(again(600_000, links(NOW, None)), at5);
