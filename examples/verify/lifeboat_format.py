@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 MAX_TIME = 253_402_300_799_999
 MAX_LIFETIME = 366 * 24 * 60 * 60 * 1000
 MAX_RECORD, LINK_LENGTH = 65_535, 85
-FOUNDING, OPENING = 1, 2
+FOUNDING, OPENING, ANCHOR = 1, 2, 3
 ZERO = bytes(32)
 
 
@@ -451,6 +451,13 @@ def check_checkpoint(data, origin, term_key, witnesses, in_folder):
     return size, root, cosigned
 
 
+def cosigned_times(data, witnesses):
+    """When witnesses cosigned a checkpoint that holds, in seconds since 1970."""
+    _, lines = read_note(data)
+    named = [(name, identity, sig) for name, identity, sig in lines if any(key_id(name, 4, w) == identity for w in witnesses)]
+    return [int.from_bytes(signature[:8], "big") for _, _, signature in named]
+
+
 def read_proof(data):
     """Record, index, hashes and checkpoint of a proof file."""
     bad = "MalformedProof"
@@ -494,7 +501,7 @@ class Chain:
         """Adds a record, as `examine` found it: an error's name, or what the chain must know of it."""
         if isinstance(record, str):
             raise Bad(record)
-        link, link_hash, cell, kind, opening, leaf = record
+        link, link_hash, cell, kind, opening, leaf, _ = record
         need(link["position"] == self.next, "WrongPosition")
         need(link["previous"] == self.head, "WrongPrevious")
         need(link["time"] >= self.time, "TimeRunsBack")
@@ -536,7 +543,17 @@ def examine(data):
     except Bad as bad:
         return str(bad)
     link_hash = derive("lifeboat/link/v1", data[:LINK_LENGTH])
-    return link, link_hash, entry["cell"], entry["kind"], entry["opening"], leaf_hash(data)
+    return link, link_hash, entry["cell"], entry["kind"], entry["opening"], leaf_hash(data), anchored_note(entry)
+
+
+def anchored_note(entry):
+    """The checkpoint that an anchor carries, if the entry is one and laid out as one."""
+    if entry["kind"] != ANCHOR or entry["body"][:5] != bytes(5):
+        return None
+    try:
+        return whole(entry["body"][5:], lambda r: r.bytes(8_192))
+    except Bad:
+        return None
 
 
 def examine_all(records):

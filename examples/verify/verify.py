@@ -27,6 +27,7 @@ except ModuleNotFoundError as missing:  # not damage: it must not exit with 1
 
 WIDTH = 256
 BATCH = 32  # bundles read at once, so that memory is bounded and all cores have work
+SKEW = 600_000  # by how many milliseconds clocks may differ where the charter says nothing
 TERM = re.compile(r"(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})", re.ASCII)
 FILE = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
@@ -126,6 +127,7 @@ class Audit:
     def __init__(self, folder, pool):
         self.folder, self.pool = folder, pool
         self.chain, self.checkpoints, self.damage, self.told = None, 0, [], []
+        self.times, self.anchors = [], []  # of the term that is read
 
     def run(self):
         terms = []
@@ -144,6 +146,7 @@ class Audit:
                 self.damage.append(damage)
                 return  # what follows hangs on what is broken
             self.check_tiles(term)
+            self.check_anchors(term)
             newest = term is terms[-1]
             try:
                 self.check_checkpoint(term, newest)
@@ -154,6 +157,7 @@ class Audit:
         bundles = term.all_bundles()
         if not bundles:
             raise Damage(f"{term.path.name}/tile/entries/000", "MissingFile")
+        self.times, self.anchors = [], []
         for start in range(0, len(bundles), BATCH):
             batch = [(index, term.records(index)) for index in bundles[start:start + BATCH]]
             work = [records for _, records in batch]
@@ -173,8 +177,34 @@ class Audit:
                 self.chain.extend(record)
                 need(self.chain.term == term.term, "WrongTerm")
             except Bad as bad:
-                file = term.name(max(term.bundles[index])[1])
-                raise Damage(f"record {position} ({file})", bad) from None
+                raise Damage(f"record {position} ({file_of(term, index)})", bad) from None
+            self.times.append(record[0]["time"])
+            if record[6] is not None:
+                self.anchors.append((position, file_of(term, index), record[6]))
+
+    def check_anchors(self, term):
+        """An anchor whose checkpoint holds says the root of these records; one that does not hold says nothing."""
+        for position, file, note in self.anchors:
+            try:
+                size, root, cosigned = self.chain.checkpoint(note, in_folder=False)
+            except Bad:
+                continue
+            if size > len(self.chain.tree) or root != self.chain.tree.root(size):
+                self.damage.append(Damage(f"record {position} ({file})", "WrongRoot"))
+                continue
+            self.tell_cosigned(f"{term.path.name}: anchor {position}", size, note, cosigned)
+
+    def tell_cosigned(self, where, size, note, cosigned):
+        """Says how many witnesses cosigned a checkpoint, and when the links around it contradict that."""
+        opening = self.chain.opening
+        if not opening["quorum"]:
+            return
+        count, of, asked = len(set(cosigned)), len(opening["witnesses"]), opening["quorum"]
+        self.told.append(f"{where}: {size} records cosigned by {count} of {of} witnesses, {asked} asked")
+        for seconds in form.cosigned_times(note, opening["witnesses"]):
+            ahead = self.times[size - 1] > seconds * 1000 + SKEW
+            if ahead or size < len(self.times) and self.times[size] + SKEW < seconds * 1000:
+                self.told.append(f"{where}: a link beside it is off from a cosignature by over {SKEW // 60_000} minutes")
 
     def check_tiles(self, term):
         levels = self.chain.tree.levels
@@ -193,12 +223,15 @@ class Audit:
             return
         where = term.name(term.checkpoint)
         try:
-            size, root, _ = self.chain.checkpoint(term.checkpoint.read_bytes(), in_folder=True)
+            note = term.checkpoint.read_bytes()
+            size, root, cosigned = self.chain.checkpoint(note, in_folder=True)
             need(size <= records, "MissingRecords")
             need(root == self.chain.tree.root(size), "WrongRoot")
         except Bad as bad:
             raise Damage(where, bad) from None
         self.checkpoints += 1
+        if size:
+            self.tell_cosigned(term.path.name, size, note, cosigned)
         if size < records and newest:
             self.told.append(f"{term.path.name}: {records - size} records beyond the checkpoint hold, and are not yet covered")
         self.check_tiles_reach(term, size)
@@ -215,6 +248,10 @@ class Audit:
                     raise Damage(name, "MissingFile")
                 if max(file.stat().st_size // 32 for _, file in forms) < asked:
                     raise Damage(name, "BadTile")
+
+
+def file_of(term, index):
+    return term.name(max(term.bundles[index])[1])
 
 
 def is_cell(folder):

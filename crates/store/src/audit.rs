@@ -1,6 +1,7 @@
 //! The audit of a log folder from its bytes alone, with no database: what `docs/format.md` says under
 //! "Log folder". Every finding names a file or a position. Never writes, and never trusts a length.
 
+use crate::audit_witnessed::{self, CosignedCheckpoint, Watch};
 use crate::folder::{self, TermFolder};
 use crate::limits::{MAX_BUNDLE, MAX_FINDINGS, MAX_LIST, MAX_TILE};
 use crate::log_store::StoreError;
@@ -31,6 +32,8 @@ pub struct AuditReport {
     pub terms: u64,
     /// Records that hold and are under no checkpoint yet.
     pub uncovered: u64,
+    /// The checkpoints of terms with witnesses, those that anchors brought in too.
+    pub cosigned: Vec<CosignedCheckpoint>,
     /// Details that the records name, each once.
     pub details: BTreeSet<DetailHash>,
     /// Files whose names the format does not have; they were not read.
@@ -96,7 +99,8 @@ pub fn audit_folder(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<A
     for cell in &cells {
         let shown = cell.strip_prefix(path).map(|p| p.display().to_string()).unwrap_or_default();
         let prefix = if shown.is_empty() { shown } else { format!("{shown}/") };
-        CellAudit { report: &mut report, prefix, chain: None, named: cell_name(cell), progress }.run(cell)?;
+        let (chain, named, watch) = (None, cell_name(cell), Watch::default());
+        CellAudit { report: &mut report, prefix, chain, named, watch, progress }.run(cell)?;
     }
     Ok(report)
 }
@@ -109,6 +113,8 @@ struct CellAudit<'a> {
     chain: Option<Chain>,
     /// The cell that the folder's name says.
     named: Option<CellId>,
+    /// What is remembered of the term that is read.
+    watch: Watch,
     progress: &'a mut dyn FnMut(Progress),
 }
 
@@ -141,6 +147,7 @@ impl CellAudit<'_> {
     /// Audits one term; false when the cell's chain broke in it.
     fn term(&mut self, term: Term, folder: &TermFolder, newest: bool) -> Result<bool, StoreError> {
         self.report.terms += 1;
+        self.watch = Watch::default();
         let strangers = folder.strangers.iter().take(MAX_LIST).map(|name| self.name(term, name));
         let strangers: Vec<String> = strangers.collect();
         self.report.strangers.extend(strangers);
@@ -155,6 +162,7 @@ impl CellAudit<'_> {
                 self.report.add(&file, None, name, what);
             }
         }
+        self.anchors(term);
         match checkpoint {
             Some(bytes) => self.checkpoint(term, &bytes, &records),
             None if newest && !records.broken => self.report.uncovered += self.term_size(),
@@ -268,7 +276,11 @@ impl CellAudit<'_> {
                 return Ok(false);
             }
             self.count(record);
-            let root = tiles.push(lifeboat_log::tree::leaf_hash(bytes));
+            let leaf = lifeboat_log::tree::leaf_hash(bytes);
+            if let Some(open) = chain.open() {
+                self.watch.push(record, leaf, open);
+            }
+            let root = tiles.push(leaf);
             if out.claimed.as_ref().is_some_and(|c| c.size == i + 1) {
                 out.root_there = Some(root());
             }
@@ -310,6 +322,21 @@ impl CellAudit<'_> {
             return self.report.add(&file, None, "WrongRoot", "the root is not the one over the records");
         }
         self.report.uncovered += size - signed.size;
+        let cosigned = self.watch.of(&signed, open.opening.quorum, None);
+        audit_witnessed::add(&mut self.report.cosigned, cosigned);
+    }
+
+    /// The checkpoints that anchors brought into the term.
+    fn anchors(&mut self, term: Term) {
+        let quorum = self.chain.as_ref().and_then(Chain::open).map_or(0, |open| open.opening.quorum);
+        let (cosigned, wrong) = self.watch.anchored(quorum);
+        self.report.signatures += cosigned.iter().map(|anchor| 1 + anchor.witnesses as u64).sum::<u64>();
+        audit_witnessed::add(&mut self.report.cosigned, cosigned);
+        for position in wrong {
+            let file = self.name(term, "tile/entries");
+            let what = "an anchor brings a signed checkpoint whose root is not the one over these records";
+            self.report.add(&file, Some(position), "WrongRoot", what);
+        }
     }
 
     fn term_size(&self) -> u64 {

@@ -5,6 +5,7 @@ use crate::context::{Context, PATIENCE};
 use crate::error::{Code, Failure, Outcome};
 use crate::ui::{Look, plain};
 use crate::{cells, text};
+use lifeboat_commons::Charter;
 use lifeboat_node::ask::{DetailCount, DetailCounts};
 use lifeboat_node::{Answer, Ask};
 use lifeboat_store::StoreError;
@@ -106,6 +107,11 @@ fn show(context: &mut Context, report: &AuditReport, details: &[(String, DetailC
         "sound": report.count == 0, "records": report.records, "signatures": report.signatures,
         "checkpoints": report.checkpoints, "terms": report.terms, "details": report.details.len(),
         "findings": report.count,
+        "cosigned": report.cosigned.iter().map(|checkpoint| json!({
+            "term": checkpoint.term.to_string(), "size": checkpoint.size, "witnesses": checkpoint.witnesses,
+            "need": checkpoint.quorum, "anchor": checkpoint.anchor.map(|at| at.0),
+            "off": checkpoint.contradicts(Charter::default().skew_ms()),
+        })).collect::<Vec<_>>(),
         "texts": details.iter().map(|(name, count)| json!({
             "cell": name, "open": count.open, "sealed": count.sealed, "own": count.own,
         })).collect::<Vec<_>>(),
@@ -126,6 +132,7 @@ fn show(context: &mut Context, report: &AuditReport, details: &[(String, DetailC
     };
     if report.count == 0 {
         context.ui.styled(Look::Good, counts("audit-sound"))?;
+        witnessed(context, report)?;
         return show_details(context, details);
     }
     for finding in &report.findings {
@@ -134,6 +141,22 @@ fn show(context: &mut Context, report: &AuditReport, details: &[(String, DetailC
     context.ui.finish()?;
     context.ui.say(counts("audit-counted"));
     Err(Failure::new(text!("audit-altered", count = report.count)).hint(text!("audit-altered-hint")))
+}
+
+/// How many checkpoints have as many cosignatures as asked, and those beside which a link's time is off.
+fn witnessed(context: &mut Context, report: &AuditReport) -> Outcome {
+    let all = &report.cosigned;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let enough = all.iter().filter(|checkpoint| checkpoint.is_witnessed()).count();
+    context.ui.line(text!("audit-witnessed", count = all.len(), cosigned = enough))?;
+    let skew = Charter::default().skew_ms();
+    for checkpoint in all.iter().filter(|checkpoint| checkpoint.contradicts(skew)) {
+        let (term, size) = (checkpoint.term.to_string(), checkpoint.size);
+        context.ui.warn(text!("audit-off", term = term, size = size, minutes = skew / 60_000));
+    }
+    Ok(())
 }
 
 fn line(finding: &Finding) -> String {
