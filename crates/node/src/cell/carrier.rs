@@ -242,6 +242,11 @@ fn go_on_with_handover(parts: &Parts, keys: &Keys) -> Option<Handover> {
     if handover.opening.node != parts.config.node {
         return Some(handover);
     }
+    if !keys.has_term(&handover.opening.term_key) {
+        let words = "The key of the next term is not in this home, so nobody can go on with the log: put it back from a backup, or take the log over.";
+        notice(&parts.facts, words.to_owned());
+        return None;
+    }
     if let Err(error) = succession::open_term(parts, &handover) {
         notice(&parts.facts, format!("The next term of the log cannot be opened: {error}."));
     }

@@ -58,7 +58,7 @@ impl File {
 }
 
 impl fmt::Display for File {
-    /// The file's text, as [`write`] makes it.
+    /// The file's text, as [`write()`] makes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&write(self))
     }
