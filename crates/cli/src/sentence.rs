@@ -1,6 +1,8 @@
 //! Every entry as one sentence: what a person reads before signing and what everyone reads in the log are
 //! made here, from the entry itself, so that they cannot differ.
 
+mod budgets;
+
 use crate::day;
 use crate::names::Names;
 use crate::reference;
@@ -63,6 +65,7 @@ impl Teller<'_> {
             }
             Statement::Membership(said) => self.membership(&said, &who, &handle, note),
             Statement::Ledger(said) => self.ledger(&said, &who, note),
+            Statement::Budgets(said) => self.budget(&said, &who, note),
             Statement::Details(DetailsStatement::Erase(erase)) => {
                 let number = self.number(&erase.entry);
                 text!("said-erase", who = who, number = number)

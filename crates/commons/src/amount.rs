@@ -26,6 +26,8 @@ pub enum BadAmount {
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+    /// The largest amount that can be written.
+    pub const MAX: Self = Self(i64::MAX);
 
     /// The amount of so many millionths.
     pub const fn from_millionths(millionths: i64) -> Self {

@@ -61,6 +61,26 @@ pub enum BadBody {
     /// An anchor says something besides its checkpoint.
     #[error("an anchor says nothing but its checkpoint")]
     NotAlone,
+    /// A round without money, or not in the order of categories.
+    #[error("a round needs money above zero, each category once and in the order of their numbers")]
+    BadRoundMoney,
+    /// The phases of a round do not follow one another.
+    #[error("the phases of a round must end one after the other: propose, check, discuss, vote, spend")]
+    BadRoundEnds,
+    /// A way of counting that cannot be.
+    #[error(
+        "a round cannot be counted so: completion needs equal shares with steps of at least a ten-thousandth of the money, points need ballots that give some"
+    )]
+    BadRoundMethod,
+    /// Reviewers out of order.
+    #[error("the reviewers of a round are named in the order of their ids, each once")]
+    BadReviewers,
+    /// It needs a category.
+    #[error("this needs a category: say from which money")]
+    NoCategory,
+    /// A ballot that says nothing that can be counted.
+    #[error("a ballot names each proposal once, with points above zero and below the round's limit")]
+    BadMarks,
 }
 
 /// A statement that is ready to be signed: what goes into an entry besides who, when and for which cell.

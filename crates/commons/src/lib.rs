@@ -6,6 +6,7 @@
 
 pub mod amount;
 pub mod body;
+pub mod budgets;
 pub mod charter;
 pub mod common;
 pub mod details;

@@ -35,6 +35,24 @@ pub const MAX_PAYLOAD: usize = 16_384;
 pub const DAY_MS: u64 = 86_400_000;
 /// Longest part of a stored state, in bytes: a damaged length claims no more memory than this.
 pub const MAX_STATE: usize = 1 << 28;
+/// Most rounds of a budget that the fold remembers; the oldest that is over makes room for a new one.
+pub const MAX_ROUNDS: usize = 16;
+/// Most proposals of a round: more than neighbours read.
+pub const MAX_PROPOSALS: usize = 256;
+/// Most proposals that one ballot names: all of them.
+pub const MAX_MARKS: usize = MAX_PROPOSALS;
+/// Most points on one ballot for one proposal, or to give away: sums stay small.
+pub const MAX_BALLOT_POINTS: u32 = 10_000;
+/// Most members who are named to check and review a round.
+pub const MAX_REVIEWERS: usize = 16;
+/// Longest round, from its opening until its grants end, in days: two years.
+pub const MAX_ROUND_DAYS: u64 = 732;
+/// Most steps of Add1 in a round, so that a result is there within a second: the money over the step.
+pub const MAX_ROUND_STEPS: i64 = 10_000;
+/// Most grants by decision that the fold remembers; the oldest that has ended makes room for a new one.
+pub const MAX_GRANTS: usize = 256;
+/// Most expenditures of one grant.
+pub const MAX_EXPENSES: usize = 256;
 /// Most projects in an election that is counted: ten times the largest city's.
 pub const MAX_PROJECTS: usize = 10_000;
 /// Most ballots in an election that is counted: with the two bounds below, products stay within 127 bits.

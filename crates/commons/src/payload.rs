@@ -99,6 +99,7 @@ mod tests {
             id: EntryId([7; 32]),
             position: Position(2),
             time: cell.now,
+            author_time: cell.now,
             author: cell.id("wren"),
             key: cell.key("wren").public(),
             details,
@@ -164,7 +165,18 @@ mod tests {
             let (author, key) = (cell.id("finch"), cell.key("finch").public());
             let (time, position) = (cell.now, at.next());
             let id = EntryId([7; 32]);
-            let saying = Saying { id, position, time, author, key, details: &[], corrects: None, decided };
+            let author_time = time;
+            let saying = Saying {
+                id,
+                position,
+                time,
+                author_time,
+                author,
+                key,
+                details: &[],
+                corrects: None,
+                decided,
+            };
             cell.state.enact(&saying, &erase)
         };
         assert_eq!(later(&mut cell), Ok(()));

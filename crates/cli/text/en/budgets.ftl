@@ -57,3 +57,19 @@ tally-no-fit = not funded: { $ballots ->
    *[other] { $ballots } ballots name it
 }, but { $left } was left when its turn came, and it costs { $cost }
 tally-no-support = not funded: nobody supports it
+
+# What entries of a cell's rounds say.
+budget-untitled = without a title
+said-round = { $who } opens the round "{ $title }" with { $money }: proposals until { $propose }, vote from { $opens } to { $closes }
+said-round-withdrawn = { $who } takes the round { $number } back
+said-proposed = { $who } proposes "{ $title }" for { $cost } { $code } of { $category } in { $number }
+said-proposal-withdrawn = { $who } takes the proposal { $number } back
+said-feasible = { $who } finds { $number } feasible
+said-infeasible = { $who } finds { $number } not feasible
+said-remark = { $who } on { $number }: { $text }
+said-ballot = { $who } votes in { $number } for { $marks }
+said-ballot-empty = { $who } hands in an empty ballot in { $number }
+said-spent = { $who }: { $amount } { $code } spent of the grant { $grant }
+said-reviewed = { $who } looked at { $number }: in order
+said-questioned = { $who } looked at { $number }: NOT in order
+said-granted = { $who }: "{ $title }" is granted { $amount } { $code } of { $category }, to be spent by { $until }

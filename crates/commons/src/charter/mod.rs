@@ -46,6 +46,10 @@ pub struct Charter {
     pub places: BTreeMap<u16, CharterText>,
     /// 12: the categories, by number.
     pub categories: BTreeMap<u16, CharterText>,
+    /// 30: how many members other than who spent it must look at an expenditure of a grant.
+    pub reviews: u16,
+    /// 31: whether only a decision opens a round of the budget.
+    pub rounds_by_decision: bool,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -66,6 +70,8 @@ impl Default for Charter {
             placing_hours: 24,
             places: BTreeMap::new(),
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
+            reviews: 1,
+            rounds_by_decision: false,
             newer: BTreeMap::new(),
         }
     }

@@ -19,7 +19,8 @@ pub use slips::Slip;
 
 use crate::amount::Amount;
 use crate::common::{CategoryId, PlaceId};
-use accounts::Accounts;
+use crate::effect::Reason;
+use accounts::{Accounts, Column, Move};
 use bincode::{Decode, Encode};
 use lifeboat_log::EntryId;
 use posts::Posts;
@@ -66,6 +67,24 @@ impl Ledger {
     /// What is held of this currency.
     pub fn balance(&self, currency: &Currency) -> Amount {
         self.accounts.balance(currency).unwrap_or_default()
+    }
+    /// What came and went in one pool of money.
+    pub fn flow(&self, currency: &Currency, category: Option<CategoryId>) -> Flow {
+        self.accounts.money.get(&(currency.clone(), category)).copied().unwrap_or_default()
+    }
+    /// Gives money of a category, and takes an earlier giving of it back.
+    pub(crate) fn spend(
+        &mut self,
+        currency: &Currency,
+        category: CategoryId,
+        undo: Amount,
+        make: Amount,
+    ) -> Result<(), Reason> {
+        let thing = Thing::Money { currency: currency.clone() };
+        let of = |amount| Quantity { amount, thing: thing.clone() };
+        let given = |amount| Move::new(Column::Given, &of(amount), None, Some(category));
+        let undo = undo.is_positive().then(|| given(undo));
+        self.accounts.shift(undo.as_ref(), Some(&given(make)))
     }
     /// The goods that the cell holds: item, unit, place, and how much.
     pub fn stock(&self) -> impl Iterator<Item = (&Item, &Unit, Option<PlaceId>, Amount)> {

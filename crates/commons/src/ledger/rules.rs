@@ -2,12 +2,13 @@
 
 use super::accounts::{Column, Move};
 use super::{
-    Given, Ledger, LedgerStatement, Meet, Post, Quantity, ReceiptConfirmed, Slip, Source, Thing, Withdraw,
+    Currency, Given, Ledger, LedgerStatement, Meet, Post, Quantity, ReceiptConfirmed, Slip, Source, Thing,
+    Withdraw,
 };
 use crate::amount::Amount;
 use crate::body::Unreadable;
 use crate::charter::Charter;
-use crate::common::Common;
+use crate::common::{CategoryId, Common};
 use crate::effect::Reason;
 use crate::limits::{DAY_MS, MAX_POST_DAYS};
 use crate::practices::{Practice, Saying, Statement};
@@ -25,12 +26,13 @@ impl Practice for Ledger {
         statement.common()
     }
     fn apply(state: &mut State, saying: &Saying<'_>, said: LedgerStatement) -> Result<(), Reason> {
-        let (charter, ledger) = (&state.parts.charter, &mut state.parts.ledger);
         let earlier = match saying.corrects.as_ref().map(|earlier| &earlier.statement) {
             Some(Statement::Ledger(earlier)) => Some(earlier),
             Some(_) => return Err(Reason::OtherKind),
             None => None,
         };
+        keep_promises(state, earlier, &said)?;
+        let (charter, ledger) = (&state.parts.charter, &mut state.parts.ledger);
         use LedgerStatement as Said;
         match (said, earlier) {
             (Said::Received(new), old) => {
@@ -72,6 +74,40 @@ impl Practice for Ledger {
         ledger.offers.advance(now);
         ledger.slips.advance(now);
     }
+}
+
+/// Refuses what takes money that a pool has promised to rounds and grants.
+fn keep_promises(state: &State, old: Option<&LedgerStatement>, new: &LedgerStatement) -> Result<(), Reason> {
+    let mut changes: Vec<(Currency, Option<CategoryId>, i64)> = Vec::new();
+    let (undo, make) = (old.and_then(|old| change(state, old)), change(state, new));
+    for (sign, found) in [(-1, undo), (1, make)] {
+        let Some((currency, category, amount)) = found else { continue };
+        let amount = amount.saturating_mul(sign);
+        match changes.iter_mut().find(|(c, of, _)| *c == currency && *of == category) {
+            Some((_, _, sum)) => *sum = sum.saturating_add(amount),
+            None => changes.push((currency, category, amount)),
+        }
+    }
+    let budgets = state.budgets();
+    changes.iter().try_for_each(|(currency, category, amount)| {
+        budgets.guard(state.ledger(), currency, *category, Amount::from_millionths(*amount))
+    })
+}
+
+/// What a statement adds to a pool of money, in millionths.
+fn change(state: &State, said: &LedgerStatement) -> Option<(Currency, Option<CategoryId>, i64)> {
+    let (sign, common, quantity) = match said {
+        LedgerStatement::Received(said) => (1, &said.common, said.quantity.clone()),
+        LedgerStatement::OpeningStock(said) => (1, &said.common, said.quantity.clone()),
+        LedgerStatement::Given(said) => (-1, &said.common, said.quantity.clone()),
+        LedgerStatement::Meet(meet) if matches!(meet.source, Source::Stock(_)) => {
+            let need = state.ledger().need(&meet.need)?;
+            (-1, &meet.common, need.quantity.with(meet.amount))
+        }
+        _ => return None,
+    };
+    let Thing::Money { currency } = quantity.thing else { return None };
+    Some((currency, common.category, quantity.amount.millionths().saturating_mul(sign)))
 }
 
 /// What a statement of coming or going moved.

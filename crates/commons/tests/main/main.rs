@@ -3,6 +3,8 @@
 
 mod admissible;
 mod bodies;
+mod budget_bodies;
+mod budgets;
 mod charter;
 mod details;
 mod fold;
