@@ -43,7 +43,7 @@ pub struct Ends {
 }
 
 /// Kind 80: a round is opened. Layout: common, currency text, money list of (category u16, amount i64),
-/// form, rule u32, utility u32, completion u32, ties u32, step i64, ends, reviewers list of [32].
+/// form, rule u32, utility u32, completion u32, ties u32, step i64, ends, reviewers list of member ids.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct RoundOpened {
     /// What every body begins with.
