@@ -24,6 +24,7 @@ impl Home {
         let entropy = ctx.random.any();
         let (cell, mut failed) = (self.cell, false);
         let (mut cosign, mut tell) = (None, Vec::new());
+        let (mut stretches, mut alarms) = (Vec::new(), Vec::new());
         for effect in follower.handle(event, ctx.now, entropy) {
             let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
             let out = match effect {
@@ -66,9 +67,16 @@ impl Home {
                     ctx.judge.wrong(Invariant::NobodyBlamed, what);
                     continue;
                 }
+                Effect::Accuse(stretch) => {
+                    let what = format!("home {} accuses the keeper of record {}", self.index, stretch.at);
+                    ctx.judge.wrong(Invariant::OneOrder, what);
+                    stretches.push(stretch);
+                    continue;
+                }
                 Effect::Alarm(alarm) => {
                     let what = format!("home {} raises the alarm over size {}", self.index, alarm.size);
                     ctx.judge.wrong(Invariant::OneOrder, what);
+                    alarms.push(alarm);
                     continue;
                 }
             };
@@ -77,6 +85,8 @@ impl Home {
         for (peer, checkpoint) in tell {
             self.tell_cosigned(&peer, &checkpoint, ctx);
         }
+        stretches.into_iter().for_each(|stretch| self.accuse(stretch, ctx));
+        alarms.iter().for_each(|alarm| self.alarmed(alarm, ctx));
         if failed {
             let Some(run) = &mut self.run else { return };
             run.jobs.clear();
@@ -112,6 +122,7 @@ impl Home {
         let missing = named.filter(lacks).collect();
         self.show(ctx);
         self.follower_event(Event::Persisted { missing }, ctx);
+        self.look_again(ctx);
         self.keep_if_possible(ctx);
     }
 
@@ -136,6 +147,7 @@ impl Home {
     }
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
+        self.compare(&checkpoint, ctx);
         self.follower_event(Event::Tip { peer, checkpoint }, ctx);
     }
 
