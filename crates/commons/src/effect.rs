@@ -3,6 +3,7 @@
 
 use crate::amount::Amount;
 use crate::body::{BadBody, Unreadable};
+use crate::decisions::Flaw;
 use bincode::{Decode, Encode};
 use lifeboat_log::Position;
 
@@ -226,6 +227,15 @@ pub enum Reason {
     /// Everything that the anchor covers is anchored already.
     #[error("everything that it covers is anchored already")]
     OldAnchor,
+    /// It is about a decision, and does not hold.
+    #[error("{0}")]
+    Decision(Flaw),
+}
+
+impl From<Flaw> for Reason {
+    fn from(flaw: Flaw) -> Self {
+        Self::Decision(flaw)
+    }
 }
 
 impl From<Inadmissible> for Reason {

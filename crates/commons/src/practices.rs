@@ -65,6 +65,8 @@ pub struct Saying<'a> {
     pub position: Position,
     /// When it was placed.
     pub time: Time,
+    /// When its author signed it: what orders a member's own statements.
+    pub author_time: Time,
     /// The member who says it.
     pub author: MemberId,
     /// The key that signed it.
@@ -211,6 +213,8 @@ practices! {
     details, Details: crate::details::Details;
     /// Who offers to witness, and how far the log is anchored.
     witnessing, Witnessing: crate::witnessing::Witnessing;
+    /// What the cell decides.
+    decisions, Decisions: crate::decisions::Decisions;
 }
 
 #[cfg(test)]

@@ -324,6 +324,7 @@ impl State {
             id: entry.id(),
             position: link.position,
             time: link.time,
+            author_time: entry.author_time,
             author: author.member,
             key: entry.author,
             details: &entry.details,

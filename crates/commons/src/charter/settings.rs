@@ -10,6 +10,9 @@
 //! | 6 currencies | count u64, then texts, each once |
 //! | 7 k, 8 witnesses, 10 placing hours | u16 |
 //! | 9 quota | u32, more than 0 |
+//! | 20 voting hours | u16, at most 8,784 |
+//! | 21 decision quorum, 22 majority | u8, at most 100; 22 at least 50 |
+//! | 23 proxies | u16 |
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
 
 use super::Charter;
@@ -99,6 +102,10 @@ settings! {
     10 placing_hours: plain, codec::decode;
     11 places: numbered, named;
     12 categories: numbered, named;
+    20 voting_hours: plain, |v| proper(codec::decode(v)?, |hours: &u16| *hours <= 366 * 24);
+    21 decision_quorum: plain, |v| proper(codec::decode(v)?, |percent: &u8| *percent <= 100);
+    22 majority: plain, |v| proper(codec::decode(v)?, |percent: &u8| (50..=100).contains(percent));
+    23 proxies: plain, codec::decode;
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit

@@ -4,10 +4,16 @@
 mod admissible;
 mod bodies;
 mod charter;
+mod deciding;
+mod decisions;
+mod decisions_order;
+mod decisions_page;
 mod details;
 mod fold;
 mod ledger;
 mod membership;
+mod methods;
+mod oracles;
 mod pabulib;
 mod pabutools;
 mod pages;
