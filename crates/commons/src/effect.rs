@@ -4,6 +4,7 @@
 use crate::amount::Amount;
 use crate::body::{BadBody, Unreadable};
 use crate::budgets::Flaw;
+use crate::decisions::Flaw;
 use bincode::{Decode, Encode};
 use lifeboat_log::Position;
 
@@ -230,11 +231,15 @@ pub enum Reason {
     /// It is about a budget, and does not hold.
     #[error("{0}")]
     Budget(Flaw),
+    /// It is about a decision, and does not hold.
+    #[error("{0}")]
+    Decision(Flaw),
 }
 
 impl From<Flaw> for Reason {
     fn from(flaw: Flaw) -> Self {
         Self::Budget(flaw)
+        Self::Decision(flaw)
     }
 }
 

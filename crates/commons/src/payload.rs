@@ -66,7 +66,6 @@ impl State {
     ///
     /// # Errors
     /// The [`Reason`] for which it changes nothing.
-    #[allow(dead_code)] // the practice of decisions will call it
     pub(crate) fn enact(&mut self, saying: &Saying<'_>, payload: &Payload) -> Result<(), Reason> {
         payload.check()?;
         let statement = payload.statement()?;
@@ -177,6 +176,8 @@ mod tests {
                 corrects: None,
                 decided,
             };
+            let (author_time, details, corrects) = (time, &[][..], None);
+            let saying = Saying { id, position, time, author_time, author, key, details, corrects, decided };
             cell.state.enact(&saying, &erase)
         };
         assert_eq!(later(&mut cell), Ok(()));

@@ -50,6 +50,14 @@ pub struct Charter {
     pub reviews: u16,
     /// 31: whether only a decision opens a round of the budget.
     pub rounds_by_decision: bool,
+    /// 20: least hours that a vote is open on what takes effect by itself.
+    pub voting_hours: u16,
+    /// 21: least quorum of such a vote, in a hundred.
+    pub decision_quorum: u8,
+    /// 22: least majority of such a vote, in a hundred; 50 is more than half.
+    pub majority: u8,
+    /// 23: for how many others a member may vote as their proxy.
+    pub proxies: u16,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -72,6 +80,10 @@ impl Default for Charter {
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
             reviews: 1,
             rounds_by_decision: false,
+            voting_hours: 24,
+            decision_quorum: 50,
+            majority: 50,
+            proxies: 2,
             newer: BTreeMap::new(),
         }
     }
