@@ -46,6 +46,8 @@ pub struct Charter {
     pub places: BTreeMap<u16, CharterText>,
     /// 12: the categories, by number.
     pub categories: BTreeMap<u16, CharterText>,
+    /// 16: MiB of attachments that a home keeps of the cell at most.
+    pub blob_mib: u32,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -66,6 +68,7 @@ impl Default for Charter {
             placing_hours: 24,
             places: BTreeMap::new(),
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
+            blob_mib: 1024,
             newer: BTreeMap::new(),
         }
     }
@@ -168,6 +171,10 @@ impl Charter {
     /// Whether entries may be in this currency.
     pub fn uses(&self, currency: &Currency) -> bool {
         self.currencies.is_empty() || self.currencies.contains(currency)
+    }
+    /// Bytes of attachments that a home keeps of the cell at most.
+    pub fn blob_quota(&self) -> u64 {
+        u64::from(self.blob_mib) << 20
     }
     /// Milliseconds by which an author's clock may be ahead.
     pub fn skew_ms(&self) -> u64 {

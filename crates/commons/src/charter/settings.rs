@@ -11,6 +11,7 @@
 //! | 7 k, 8 witnesses, 10 placing hours | u16 |
 //! | 9 quota | u32, more than 0 |
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
+//! | 16 MiB of attachments | u32 |
 
 use super::Charter;
 use crate::ledger::Currency;
@@ -99,6 +100,7 @@ settings! {
     10 placing_hours: plain, codec::decode;
     11 places: numbered, named;
     12 categories: numbered, named;
+    16 blob_mib: plain, codec::decode;
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit
