@@ -66,12 +66,10 @@ impl Teller<'_> {
             Statement::Charter(CharterStatement::Change(change)) => {
                 text!("said-charter", who = who, what = charter::changes(&change.settings))
             }
-            Statement::Membership(said) => self.membership(&said, &who, &handle, note),
-            Statement::Ledger(said) => self.ledger(&said, &who, note),
-            Statement::Budgets(said) => self.budget(&said, &who, note),
             Statement::Membership(said) => self.membership(said, who, &handle, note),
             Statement::Ledger(said) => self.ledger(said, who, note),
             Statement::Decisions(said) => self.decision(said, who, texts),
+            Statement::Budgets(said) => self.budget(said, who, note),
             Statement::Details(DetailsStatement::Erase(erase)) => {
                 let number = self.number(&erase.entry);
                 text!("said-erase", who = who, number = number)

@@ -17,6 +17,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/budgets.ftl"),
     include_str!("../text/en/witness.ftl"),
     include_str!("../text/en/decisions.ftl"),
+    include_str!("../text/en/bundles.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

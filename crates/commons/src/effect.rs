@@ -3,8 +3,7 @@
 
 use crate::amount::Amount;
 use crate::body::{BadBody, Unreadable};
-use crate::budgets::Flaw;
-use crate::decisions::Flaw;
+use crate::{budgets, decisions};
 use bincode::{Decode, Encode};
 use lifeboat_log::Position;
 
@@ -228,18 +227,23 @@ pub enum Reason {
     /// Everything that the anchor covers is anchored already.
     #[error("everything that it covers is anchored already")]
     OldAnchor,
-    /// It is about a budget, and does not hold.
-    #[error("{0}")]
-    Budget(Flaw),
     /// It is about a decision, and does not hold.
     #[error("{0}")]
-    Decision(Flaw),
+    Decision(decisions::Flaw),
+    /// It is about a budget, and does not hold.
+    #[error("{0}")]
+    Budget(budgets::Flaw),
 }
 
-impl From<Flaw> for Reason {
-    fn from(flaw: Flaw) -> Self {
-        Self::Budget(flaw)
+impl From<decisions::Flaw> for Reason {
+    fn from(flaw: decisions::Flaw) -> Self {
         Self::Decision(flaw)
+    }
+}
+
+impl From<budgets::Flaw> for Reason {
+    fn from(flaw: budgets::Flaw) -> Self {
+        Self::Budget(flaw)
     }
 }
 

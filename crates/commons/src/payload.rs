@@ -164,18 +164,6 @@ mod tests {
             let (author, key) = (cell.id("finch"), cell.key("finch").public());
             let (time, position) = (cell.now, at.next());
             let id = EntryId([7; 32]);
-            let author_time = time;
-            let saying = Saying {
-                id,
-                position,
-                time,
-                author_time,
-                author,
-                key,
-                details: &[],
-                corrects: None,
-                decided,
-            };
             let (author_time, details, corrects) = (time, &[][..], None);
             let saying = Saying { id, position, time, author_time, author, key, details, corrects, decided };
             cell.state.enact(&saying, &erase)

@@ -10,7 +10,7 @@ mod delivering;
 mod following;
 mod handing_in;
 mod keeping;
-mod missing;
+pub(crate) mod missing;
 mod searching;
 pub mod shelf;
 pub(crate) mod succession;
@@ -268,6 +268,7 @@ pub struct CellConfig {
 /// A cell whose thread is running.
 pub struct CellHandle {
     cell: CellId,
+    root: std::path::PathBuf,
     queue: mpsc::Sender<ToCell>,
     outward: Mutex<Option<mpsc::Receiver<Outward>>>,
     shelf: Arc<RwLock<Shelf>>,
@@ -285,7 +286,7 @@ impl CellHandle {
         let (sender, outward) = mpsc::channel(OUTWARD_QUEUE);
         let shelf = Arc::new(RwLock::new(shelf));
         let facts = Arc::new(Mutex::new(Facts::default()));
-        let cell = config.cell;
+        let (cell, root) = (config.cell, config.home.root().to_owned());
         let carrier = carrier::Parts {
             config,
             shelf: shelf.clone(),
@@ -300,6 +301,7 @@ impl CellHandle {
         let _ = begun.recv();
         Ok(Self {
             cell,
+            root,
             queue,
             outward: Mutex::new(Some(outward)),
             shelf,
@@ -311,6 +313,11 @@ impl CellHandle {
     /// The cell.
     pub fn cell(&self) -> CellId {
         self.cell
+    }
+
+    /// The folder of the home.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
     }
 
     /// What anyone may know of the cell at once.

@@ -8,6 +8,8 @@
 
 pub mod accuse;
 pub mod backoff;
+pub mod blobs;
+pub mod bundle;
 pub mod card;
 pub mod delivery;
 pub mod door;

@@ -58,6 +58,8 @@ pub struct Charter {
     pub majority: u8,
     /// 23: for how many others a member may vote as their proxy.
     pub proxies: u16,
+    /// 16: MiB of attachments that a home keeps of the cell at most.
+    pub blob_mib: u32,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -84,6 +86,7 @@ impl Default for Charter {
             decision_quorum: 50,
             majority: 50,
             proxies: 2,
+            blob_mib: 1024,
             newer: BTreeMap::new(),
         }
     }
@@ -186,6 +189,10 @@ impl Charter {
     /// Whether entries may be in this currency.
     pub fn uses(&self, currency: &Currency) -> bool {
         self.currencies.is_empty() || self.currencies.contains(currency)
+    }
+    /// Bytes of attachments that a home keeps of the cell at most.
+    pub fn blob_quota(&self) -> u64 {
+        u64::from(self.blob_mib) << 20
     }
     /// Milliseconds by which an author's clock may be ahead.
     pub fn skew_ms(&self) -> u64 {

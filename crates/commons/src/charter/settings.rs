@@ -16,6 +16,7 @@
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
 //! | 30 reviews | u16, from 1 to 16 |
 //! | 31 rounds by decision | one byte, 0 or 1 |
+//! | 16 MiB of attachments | u32 |
 
 use super::Charter;
 use crate::ledger::Currency;
@@ -110,6 +111,7 @@ settings! {
     21 decision_quorum: plain, |v| proper(codec::decode(v)?, |percent: &u8| *percent <= 100);
     22 majority: plain, |v| proper(codec::decode(v)?, |percent: &u8| (50..=100).contains(percent));
     23 proxies: plain, codec::decode;
+    16 blob_mib: plain, codec::decode;
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit
