@@ -4,6 +4,7 @@
 mod budget;
 mod demo;
 mod details;
+mod draw;
 mod evidence;
 mod first_minutes;
 mod garbage;
@@ -14,6 +15,7 @@ mod manners;
 mod network;
 mod oracles;
 mod person;
+mod poll;
 mod real;
 mod same_answers;
 mod tidy;

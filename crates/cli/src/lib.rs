@@ -19,6 +19,7 @@ pub mod reference;
 pub mod say;
 pub mod sentence;
 pub mod session;
+mod span;
 pub mod text;
 pub mod trial;
 pub mod ui;

@@ -2,6 +2,8 @@
 //! made here, from the entry itself, so that they cannot differ.
 
 mod budgets;
+mod ballots;
+pub mod rotation;
 
 use crate::day;
 use crate::names::Names;
@@ -71,6 +73,8 @@ impl Teller<'_> {
                 text!("said-erase", who = who, number = number)
             }
             Statement::Witnessing(said) => witnessing(&said, &who),
+            Statement::Ballots(said) => self.ballots(&said, &who, note),
+            Statement::Rotation(said) => self.rotation(&said, &who, note),
         }
     }
 

@@ -6,6 +6,7 @@ mod people;
 pub use people::{CardText, Joined, KnockItem, OpenInvite};
 
 use crate::ask::{LogSetting, Signed};
+use crate::turn_notes::TurnNotes;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -175,6 +176,8 @@ pub struct CellOverview {
     pub knocks: u32,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
+    /// What rotation asks of this home's member.
+    pub rotation: TurnNotes,
 }
 
 /// What this home witnesses for others.

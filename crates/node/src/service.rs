@@ -2,12 +2,15 @@
 //! in the process of a command; what differs is only whether the network is up already.
 
 mod entries;
+mod holding;
 mod own;
 mod people;
 mod syncing;
 mod upkeep;
 mod views;
 mod witnesses;
+
+pub use holding::release_always;
 
 use crate::ask::{Answer, Ask, Progress, Refusal};
 use crate::cell::shelf::Shelf;
@@ -132,6 +135,7 @@ impl Service {
             Ask::Trust { log } => self.trust(log),
             Ask::ServeWitness { listen } => self.serve_witness(&listen),
             Ask::Distrust { origin } => self.distrust(&origin),
+            Ask::Hold { cell, entries } => self.hold(cell, entries, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)

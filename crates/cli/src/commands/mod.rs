@@ -12,6 +12,7 @@ pub mod completions;
 pub mod confirm;
 pub mod correct;
 pub mod demo;
+pub mod draw;
 pub mod erase;
 pub mod export;
 pub mod follow;
@@ -26,12 +27,15 @@ pub mod leave;
 pub mod log;
 pub mod man;
 pub mod meet;
+pub mod meeting;
 pub mod members;
 pub mod moved;
 pub mod node;
 pub mod outbox;
+pub mod poll;
 pub mod prove;
 pub mod repair;
+pub mod role;
 pub mod show;
 pub mod status;
 pub mod sync;
@@ -70,6 +74,10 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Prove(args) => prove::run(context, args),
         Command::Check(args) => check::run(context, args),
         Command::Members(args) => members::run(context, args),
+        Command::Role(args) => role::run(context, args),
+        Command::Draw(args) => draw::run(context, args),
+        Command::Meeting(args) => meeting::run(context, args),
+        Command::Poll(args) => poll::run(context, args),
         Command::Needs(args) => board::needs(context, args),
         Command::Offers(args) => board::offers(context, args),
         Command::Stock(args) => board::stock(context, args),

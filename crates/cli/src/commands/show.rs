@@ -3,6 +3,7 @@
 use crate::commands::log;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
+use crate::sentence::rotation::facts;
 use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, expect_answer, reference, text, unlock};
@@ -98,6 +99,9 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
         vec![text!("show-id"), entry.id().to_string()],
         vec![text!("show-key"), entry.author.to_string()],
     ];
+    for fact in facts(&session.state, entry) {
+        rows.push(vec![text!("show-fact"), fact]);
+    }
     for detail in &entered.details {
         rows.push(vec![text!("show-detail"), plain(&detail.text)]);
     }

@@ -50,6 +50,13 @@ pub struct Charter {
     pub reviews: u16,
     /// 31: whether only a decision opens a round of the budget.
     pub rounds_by_decision: bool,
+    /// 35: the fewest commitments of a draw; all members where they are fewer.
+    pub commitments: u16,
+    /// 36: how many tellers must record the same of a hat or a count of paper; all members where they are
+    /// fewer.
+    pub tellers: u16,
+    /// 40: the fewest members of a secret ballot by ring.
+    pub ring: u16,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -72,6 +79,9 @@ impl Default for Charter {
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
             reviews: 1,
             rounds_by_decision: false,
+            commitments: 3,
+            tellers: 3,
+            ring: 7,
             newer: BTreeMap::new(),
         }
     }

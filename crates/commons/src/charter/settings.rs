@@ -13,6 +13,8 @@
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
 //! | 30 reviews | u16, from 1 to 16 |
 //! | 31 rounds by decision | one byte, 0 or 1 |
+//! | 35 commitments, 36 tellers | u16, more than 0 |
+//! | 40 ring | u16, more than 1 |
 
 use super::Charter;
 use crate::ledger::Currency;
@@ -103,6 +105,9 @@ settings! {
     12 categories: numbered, named;
     30 reviews: plain, |v| proper(codec::decode(v)?, |reviews: &u16| (1..=16).contains(reviews));
     31 rounds_by_decision: plain, codec::decode;
+    35 commitments: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
+    36 tellers: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
+    40 ring: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 1);
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit
