@@ -19,6 +19,7 @@ from pathlib import Path
 try:
     import evidence
     import lifeboat_format as form
+    import lifeboat_rings as rings
     from lifeboat_format import Bad, Chain, Reader, need
 except ModuleNotFoundError as missing:  # not damage: it must not exit with 1
     print(f"Nothing was checked: Python has no {missing.name} here.", file=sys.stderr)
@@ -482,6 +483,12 @@ class Taking:
         for record in records:
             self.chain.extend(form.examine(record))
         self.have += records
+def read_ring(case):
+    context = b"lifeboat/secret-poll/v1\0" + bytes.fromhex(case["cell"]) + bytes.fromhex(case["poll"])
+    one = {part: bytes.fromhex(case[part]) for part in ("marks", "image", "challenge")}
+    many = {part: [bytes.fromhex(text) for text in case[part]] for part in ("keys", "responses")}
+    ring = rings.check(context, many["keys"], one["marks"], one["image"], one["challenge"], many["responses"])
+    return {"ring": ring.hex()}
 
 
 READERS = {
@@ -490,6 +497,7 @@ READERS = {
     "records": read_record, "chains": read_chain, "checkpoints": read_checkpoint, "proofs": read_proof,
     "bundles": read_bundle, "trees": read_tree, "c2sp": read_c2sp, "terms": evidence.read_terms_case, "slips": evidence.read_slip_case,
     "misconduct": evidence.read_misconduct_case,
+    "rings": read_ring,
 }
 
 

@@ -129,6 +129,14 @@ pub enum Command {
     Check(commands::check::Args),
     /// See the members
     Members(commands::members::Args),
+    /// See who has which role; set roles, swap and refuse turns
+    Role(commands::role::Args),
+    /// Draw who has a role next, in a way that anyone can redo
+    Draw(commands::draw::Args),
+    /// See what meets when; set meetings that recur
+    Meetings(commands::meetings::Args),
+    /// Vote in secret: by ballots that nobody can trace, or on paper
+    Poll(commands::poll::Args),
     /// See open needs, and what would meet them
     Needs(commands::board::NeedsArgs),
     /// See open offers

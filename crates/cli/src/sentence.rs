@@ -1,7 +1,9 @@
 //! Every entry as one sentence: what a person reads before signing and what everyone reads in the log are
 //! made here, from the entry itself, so that they cannot differ.
 
+mod ballots;
 mod budgets;
+pub mod rotation;
 
 use crate::charter;
 use crate::day;
@@ -75,6 +77,8 @@ impl Teller<'_> {
                 text!("said-erase", who = who, number = number)
             }
             Statement::Witnessing(said) => witnessing(said, who),
+            Statement::Ballots(said) => self.ballots(said, who, note),
+            Statement::Rotation(said) => self.rotation(said, who, note),
         }
     }
 

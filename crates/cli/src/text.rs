@@ -18,6 +18,8 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/witness.ftl"),
     include_str!("../text/en/decisions.ftl"),
     include_str!("../text/en/bundles.ftl"),
+    include_str!("../text/en/rotation.ftl"),
+    include_str!("../text/en/ballots.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

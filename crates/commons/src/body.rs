@@ -49,6 +49,20 @@ pub enum BadBody {
     /// A charter setting does not hold.
     #[error("a setting of the charter is not laid out as its number says, or is out of its range")]
     BadCharter,
+    /// A role or training is not described as it must be.
+    #[error("a role has a name without spaces at its ends, one seat or more, and terms of days or months")]
+    BadRole,
+    /// A meeting is not described as it must be.
+    #[error("a meeting has a name, comes round after days or months, and begins and ends within a day")]
+    BadMeeting,
+    /// A draw names somebody twice, or has times or numbers out of their range.
+    #[error("a draw names each member once, and has times and numbers within their range")]
+    BadDraw,
+    /// A secret poll, or what belongs to one, is not laid out as it must be.
+    #[error(
+        "a poll has two options or more and times within their range, a count its photo, and ballots stand in the order of their hashes"
+    )]
+    BadPoll,
     /// The body is longer than an entry can carry.
     #[error("this is longer than an entry can carry: split it up")]
     TooLong,

@@ -217,6 +217,10 @@ practices! {
     budgets, Budgets: crate::budgets::Budgets;
     /// What the cell decides.
     decisions, Decisions: crate::decisions::Decisions;
+    /// Roles that pass from hand to hand, draws, meetings and trainings.
+    rotation, Rotation: crate::rotation::Rotation;
+    /// Secret ballots, on paper or by ring.
+    ballots, Ballots: crate::ballots::Ballots;
 }
 
 #[cfg(test)]

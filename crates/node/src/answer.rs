@@ -6,6 +6,7 @@ mod people;
 pub use people::{CardText, Joined, KnockItem, OpenInvite};
 
 use crate::ask::{LogSetting, Signed};
+use crate::turn_notes::TurnNotes;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     BlobHash, CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -193,6 +194,8 @@ pub struct CellOverview {
     pub misconduct: Vec<MisconductItem>,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
+    /// What rotation asks of this home's member.
+    pub rotation: TurnNotes,
 }
 
 /// What this home witnesses for others.

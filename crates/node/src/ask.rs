@@ -287,6 +287,15 @@ pub enum Ask {
     },
     /// Ends the node that runs in this home. Answer: [`Answer::Done`].
     Stop,
+    /// Holds entries of this home's member back until their time has come: reveals of draws. Answer:
+    /// [`Answer::Done`].
+    Hold {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The entries, without details.
+        entries: Vec<Signed>,
+    },
 }
 
 /// A key of this home that can serve a member.

@@ -17,6 +17,7 @@ pub mod control;
 pub mod cosigner;
 pub mod desk;
 pub mod fold;
+mod held;
 pub mod home;
 pub mod invites;
 pub mod keys;
@@ -29,6 +30,7 @@ mod requests;
 pub mod sealed;
 mod serve;
 pub mod service;
+pub mod turn_notes;
 pub mod wire;
 mod witness_http;
 

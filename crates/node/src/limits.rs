@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Most entries in one ask: one sync covers them all, and they fit in a line of the control socket.
 pub const MAX_SUBMIT: usize = 256;
+/// How often a running node looks whether the time of a held entry has come.
+pub const RELEASE_EVERY: Duration = Duration::from_secs(1);
 /// Most records in one answer.
 pub const MAX_RECORDS_ANSWERED: usize = 2_000;
 /// Longest line that is read from the control socket, in bytes: 256 entries with details in base64.

@@ -3,12 +3,15 @@
 
 mod carrying;
 mod entries;
+mod holding;
 mod own;
 mod people;
 mod syncing;
 mod upkeep;
 mod views;
 mod witnesses;
+
+pub use holding::release_always;
 
 use crate::ask::{Answer, Ask, Progress, Refusal};
 use crate::bundle::What;
@@ -144,6 +147,7 @@ impl Service {
             Ask::Trust { log } => self.trust(log),
             Ask::ServeWitness { listen } => self.serve_witness(&listen),
             Ask::Distrust { origin } => self.distrust(&origin),
+            Ask::Hold { cell, entries } => self.hold(cell, entries, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)

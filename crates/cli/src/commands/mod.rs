@@ -15,6 +15,7 @@ pub mod confirm;
 pub mod correct;
 pub mod decisions;
 pub mod demo;
+pub mod draw;
 pub mod erase;
 pub mod export;
 pub mod follow;
@@ -30,17 +31,20 @@ pub mod log;
 pub mod man;
 pub mod meet;
 pub mod meeting;
+pub mod meetings;
 pub mod members;
 pub mod minutes;
 pub mod moved;
 pub mod node;
 pub mod outbox;
 pub mod photo;
+pub mod poll;
 pub mod propose;
 pub mod prove;
 pub mod proxy;
 pub mod repair;
 pub mod review;
+pub mod role;
 pub mod show;
 pub mod status;
 pub mod sync;
@@ -90,6 +94,10 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Prove(args) => prove::run(context, args),
         Command::Check(args) => check::run(context, args),
         Command::Members(args) => members::run(context, args),
+        Command::Role(args) => role::run(context, args),
+        Command::Draw(args) => draw::run(context, args),
+        Command::Meetings(args) => meetings::run(context, args),
+        Command::Poll(args) => poll::run(context, args),
         Command::Needs(args) => board::needs(context, args),
         Command::Offers(args) => board::offers(context, args),
         Command::Stock(args) => board::stock(context, args),

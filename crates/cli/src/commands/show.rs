@@ -3,6 +3,7 @@
 use crate::commands::{decisions, log};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
+use crate::sentence::rotation::facts;
 use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, expect_answer, reference, text, unlock};
@@ -103,6 +104,9 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
         vec![text!("show-id"), entry.id().to_string()],
         vec![text!("show-key"), entry.author.to_string()],
     ];
+    for fact in facts(&session.state, entry) {
+        rows.push(vec![text!("show-fact"), fact]);
+    }
     for detail in &entered.details {
         rows.push(vec![text!("show-detail"), plain(&detail.text)]);
     }

@@ -86,7 +86,7 @@ setting-same = This changes nothing: the charter says so already.
 setting-unknown = The charter has no setting like { $word }
 setting-unknown-hint = write name=value, one of: { $known }
 
-span-unknown = This is no span of time: { $written }. Write a number and a unit, such as 3 days, 2h or 30 minutes.
+span-unknown = This is no span of time: { $written }. Write a number and a unit, such as 3 days, 2h or 30 minutes; what recurs: week, 2 weeks, 3 months.
 list-too-long = That list has more members than a vote can name.
 decision-unknown = { $number } is no proposal.
 decision-unknown-hint = lifeboat decisions shows them with their numbers

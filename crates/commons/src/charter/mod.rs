@@ -60,6 +60,13 @@ pub struct Charter {
     pub proxies: u16,
     /// 16: MiB of attachments that a home keeps of the cell at most.
     pub blob_mib: u32,
+    /// 35: the fewest commitments of a draw; all members where they are fewer.
+    pub commitments: u16,
+    /// 36: how many tellers must record the same of a hat or a count of paper; all members where they are
+    /// fewer.
+    pub tellers: u16,
+    /// 40: the fewest members of a secret ballot by ring.
+    pub ring: u16,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -87,6 +94,9 @@ impl Default for Charter {
             majority: 50,
             proxies: 2,
             blob_mib: 1024,
+            commitments: 3,
+            tellers: 3,
+            ring: 7,
             newer: BTreeMap::new(),
         }
     }

@@ -17,6 +17,8 @@
 //! | 30 reviews | u16, from 1 to 16 |
 //! | 31 rounds by decision | one byte, 0 or 1 |
 //! | 16 MiB of attachments | u32 |
+//! | 35 commitments, 36 tellers | u16, more than 0 |
+//! | 40 ring | u16, more than 1 |
 
 use super::Charter;
 use crate::ledger::Currency;
@@ -112,6 +114,9 @@ settings! {
     22 majority: plain, |v| proper(codec::decode(v)?, |percent: &u8| (50..=100).contains(percent));
     23 proxies: plain, codec::decode;
     16 blob_mib: plain, codec::decode;
+    35 commitments: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
+    36 tellers: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
+    40 ring: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 1);
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)] // a fixture that fails must stop the test
 
 mod admissible;
+mod ballots;
 mod bodies;
 mod budget_bodies;
 mod budgets;
@@ -11,6 +12,7 @@ mod decisions;
 mod decisions_order;
 mod decisions_page;
 mod details;
+mod draw;
 mod fold;
 mod ledger;
 mod membership;
@@ -20,6 +22,11 @@ mod pabulib;
 mod pabutools;
 mod pages;
 mod queries;
+mod ring_vectors;
+mod rotation;
+mod rotation_bias;
+mod rotation_page;
+mod rotation_turns;
 mod say;
 mod tally;
 mod terms;

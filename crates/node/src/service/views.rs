@@ -9,6 +9,7 @@ use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, locked, now};
 use crate::home::CellSetting;
 use crate::reading;
+use crate::turn_notes::TurnNotes;
 use crate::wire::Blob;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
 use lifeboat_store::Kept;
@@ -59,6 +60,7 @@ impl Service {
         let keeper = state.keeper();
         let newest = shelf.store.checkpoint();
         let connected = |node| self.network.get().is_some_and(|network| network.is_connected(node));
+        let member = self.home.member_key().and_then(|key| state.members().of_key(&key));
         CellOverview {
             cell: open.cell(),
             name: setting.name.clone(),
@@ -79,6 +81,7 @@ impl Service {
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
             misconduct: misconduct(&shelf),
             notices: facts.notices,
+            rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
         }
     }
 
@@ -250,5 +253,6 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         knocks: 0,
         misconduct: Vec::new(),
         notices: why.into_iter().collect(),
+        rotation: TurnNotes::default(),
     }
 }
