@@ -26,6 +26,7 @@ mod network;
 pub mod node;
 mod peers;
 pub mod reading;
+mod refusal;
 mod requests;
 pub mod sealed;
 mod serve;

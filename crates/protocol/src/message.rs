@@ -150,6 +150,9 @@ pub enum Response {
         /// The files.
         files: List<Bytes<MAX_MISCONDUCT>, MAX_MISCONDUCT_FILES>,
     },
+    /// 9: the keeper did not place the entry now: this home keeps it, with its details, and hands it to
+    /// the keeper again.
+    Kept,
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -168,6 +171,8 @@ pub enum News {
     Checkpoint(NoteBytes),
     /// 1: a misconduct file, when it is not too long to be told so.
     Misconduct(NoteBytes),
+    /// 2: an entry that waits to be placed; its details are asked for by who needs them.
+    Pending(EntryBytes),
 }
 
 impl Request {
@@ -176,6 +181,17 @@ impl Request {
         let entry = Bytes::new(entry.bytes().to_vec())?;
         let details = List::new(details.iter().filter_map(|d| Bytes::new(d.as_bytes().to_vec())).collect())?;
         Some(Self::Submit { cell, entry, details, passed_on: false })
+    }
+
+    /// The same submission, not to be passed on any further.
+    #[must_use]
+    pub fn passed_on(self) -> Self {
+        match self {
+            Self::Submit { cell, entry, details, .. } => {
+                Self::Submit { cell, entry, details, passed_on: true }
+            }
+            other => other,
+        }
     }
 
     /// The cell that the request is about.
@@ -259,6 +275,11 @@ impl Announcement {
     /// The announcement of a misconduct file, or nothing when it is too long: peers then ask for it.
     pub fn misconduct(cell: CellId, file: &[u8]) -> Option<Self> {
         Some(Self { cell, news: News::Misconduct(Bytes::new(file.to_vec())?) })
+    }
+
+    /// The announcement of an entry that waits, or nothing when it is too long.
+    pub fn pending(cell: CellId, entry: &SignedEntry) -> Option<Self> {
+        Some(Self { cell, news: News::Pending(Bytes::new(entry.bytes().to_vec())?) })
     }
 
     /// The announcement's bytes.

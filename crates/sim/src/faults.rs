@@ -96,6 +96,7 @@ fn tell(world: &mut World, home: usize, other: usize, linked: bool) {
         home.follower_event(follower::Event::Disconnected(peer), ctx);
         home.seek(ctx, |seeker| seeker.disconnected(&peer));
         home.delivery_event(delivery::Event::Disconnected(peer), ctx);
+        home.others_event(delivery::Event::Disconnected(peer), ctx);
     });
 }
 
@@ -202,6 +203,10 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         }
         if home.index == 0 && !matches!(run.role, Role::Keeper(..)) {
             return wedged("the keeper does not keep".to_owned());
+        }
+        if let Some(waiting) = run.pool.iter().find(|waiting| world.judge.is_placed(&waiting.entry.id())) {
+            let id = waiting.entry.id();
+            return wedged(format!("home {} takes {id} for waiting, and it is placed", home.index));
         }
         match run.store.missing_details(Position(0), 1) {
             Ok((missing, _)) if missing.is_empty() => {}

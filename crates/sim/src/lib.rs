@@ -16,6 +16,7 @@ mod plant;
 mod random;
 mod scenario;
 pub mod stage;
+mod waiting;
 mod wire;
 mod witnessing;
 mod world;

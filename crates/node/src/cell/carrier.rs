@@ -7,6 +7,7 @@ use super::following::{Disk, Following};
 use super::keeping::Keeping;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
+use super::waiting::Waits;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
@@ -44,6 +45,8 @@ pub struct Carrier {
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
     tips: u64,
+    /// The most that the keeper was told of what is held here.
+    told: Position,
     received: u64,
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
@@ -81,7 +84,8 @@ impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
         let (held, connected, later) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Self { parts, role, resigned, held, tips: 0, received: 0, connected, later }
+        let (tips, told, received) = (0, Position(0), 0);
+        Self { parts, role, resigned, held, tips, told, received, connected, later }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
@@ -177,6 +181,7 @@ impl Carrier {
                 let _ = self.parts.outward.try_send(Outward::AskMisconduct(*peer));
             }
             ToCell::Misconduct { peer, files } => self.accused(*peer, files),
+            ToCell::Told(next) => self.told = self.told.max(*next),
             ToCell::Frame { bytes, .. } => self.received += bytes,
             ToCell::Disconnected(peer) => drop(self.connected.remove(peer)),
             _ => {}
@@ -231,6 +236,7 @@ impl Carrier {
     fn note_facts(&mut self) {
         let mut facts = locked(&self.parts.facts);
         facts.tips = self.tips;
+        facts.told = self.told;
         facts.received = self.received;
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),
@@ -271,8 +277,9 @@ fn begin(parts: &Parts) -> (Role, bool) {
     let missing = MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own());
     drop(shelf);
     let outbound = Outbound::open(parts);
+    let waits = Waits::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    let mut following = Following::new(&parts.config, held, outbound, disk, missing).leaving(leaving);
+    let mut following = Following::new(&parts.config, held, outbound, waits, disk, missing).leaving(leaving);
     stops.into_iter().for_each(|(term, before)| following.stop(term, before));
     (Role::Follower(Box::new(following)), kept)
 }

@@ -48,6 +48,7 @@ fn response() -> impl Strategy<Value = Response> {
         Just(Response::Noted),
         prop::collection::vec(bytes(300), 0..=MAX_MISCONDUCT_FILES)
             .prop_map(|files| Response::Misconduct { files: List::new(files).unwrap() }),
+        Just(Response::Kept),
     ]
 }
 
