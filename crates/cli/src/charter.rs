@@ -13,7 +13,7 @@ use std::str::FromStr;
 /// The settings that can be typed: number, name, how it is read from a charter.
 type Row = (u16, &'static str, fn(&Charter) -> String);
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 22] = [
     (1, "name", |c| c.name.as_str().to_owned()),
     (2, "vouching", |c| format!("{},{},{}", c.vouching.first, c.vouching.until, c.vouching.then)),
     (3, "waiting-days", |c| c.waiting_days.to_string()),
@@ -26,10 +26,16 @@ const ROWS: [Row; 16] = [
     (10, "placing-hours", |c| c.placing_hours.to_string()),
     (11, "places", |c| joined(c.places.values().map(|name| name.as_str()))),
     (12, "categories", |c| joined(c.categories.values().map(|name| name.as_str()))),
+    (16, "attachments-mib", |c| c.blob_mib.to_string()),
     (20, "voting-hours", |c| c.voting_hours.to_string()),
     (21, "decision-quorum", |c| c.decision_quorum.to_string()),
     (22, "majority", |c| c.majority.to_string()),
     (23, "proxies", |c| c.proxies.to_string()),
+    (30, "reviews", |c| c.reviews.to_string()),
+    (31, "rounds-by-decision", |c| c.rounds_by_decision.to_string()),
+    (35, "commitments", |c| c.commitments.to_string()),
+    (36, "tellers", |c| c.tellers.to_string()),
+    (40, "ring", |c| c.ring.to_string()),
 ];
 
 /// Every setting with its value, in the order of their numbers.
@@ -101,10 +107,16 @@ fn set(charter: &mut Charter, name: &str, value: &str) -> Outcome {
             let next = charter.categories.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
             charter.categories.insert(next, words()?);
         }
+        "attachments-mib" => charter.blob_mib = number(value)?,
         "voting-hours" => charter.voting_hours = number(value)?,
         "decision-quorum" => charter.decision_quorum = number(value)?,
         "majority" => charter.majority = number(value)?,
         "proxies" => charter.proxies = number(value)?,
+        "reviews" => charter.reviews = number(value)?,
+        "rounds-by-decision" => charter.rounds_by_decision = number(value)?,
+        "commitments" => charter.commitments = number(value)?,
+        "tellers" => charter.tellers = number(value)?,
+        "ring" => charter.ring = number(value)?,
         _ => return Err(unknown(name)),
     }
     Ok(())

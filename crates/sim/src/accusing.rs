@@ -2,12 +2,13 @@
 //! both are kept and passed on, as the real node does it.
 
 use crate::home::Home;
+use crate::judge::Invariant;
 use crate::wire::{Ctx, Out};
 use lifeboat_log::note::Note;
 use lifeboat_log::{Charge, Checkpoint, PublicKey, Term};
 use lifeboat_protocol::Announcement;
 use lifeboat_protocol::accuse::BadStretch;
-use lifeboat_protocol::follower::{Alarm, Event};
+use lifeboat_protocol::follower::{Alarm, Effect, Event};
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
 use lifeboat_store::BadEvidence;
 use lifeboat_store::evidence::may_prove;
@@ -64,6 +65,24 @@ impl Home {
 
     fn open_term(&self) -> Option<Term> {
         self.run.as_ref()?.store.chain().open().map(|open| open.term)
+    }
+
+    /// What a follower's machine has seen of its keeper.
+    pub fn saw(&mut self, effect: Effect, ctx: &mut Ctx<'_>) {
+        let index = self.index;
+        match effect {
+            Effect::Accuse(stretch) => {
+                let what = format!("home {index} accuses the keeper of record {}", stretch.at);
+                ctx.judge.wrong(Invariant::OneOrder, what);
+                self.accuse(stretch, ctx);
+            }
+            Effect::Alarm(alarm) => {
+                let what = format!("home {index} raises the alarm over size {}", alarm.size);
+                ctx.judge.wrong(Invariant::OneOrder, what);
+                self.alarmed(&alarm, ctx);
+            }
+            _ => {}
+        }
     }
 
     /// What the follower's alarm amounts to.

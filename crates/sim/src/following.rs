@@ -24,7 +24,7 @@ impl Home {
         let entropy = ctx.random.any();
         let (cell, mut failed) = (self.cell, false);
         let (mut cosign, mut tell) = (None, Vec::new());
-        let (mut stretches, mut alarms) = (Vec::new(), Vec::new());
+        let mut seen = Vec::new();
         for effect in follower.handle(event, ctx.now, entropy) {
             let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
             let out = match effect {
@@ -67,16 +67,8 @@ impl Home {
                     ctx.judge.wrong(Invariant::NobodyBlamed, what);
                     continue;
                 }
-                Effect::Accuse(stretch) => {
-                    let what = format!("home {} accuses the keeper of record {}", self.index, stretch.at);
-                    ctx.judge.wrong(Invariant::OneOrder, what);
-                    stretches.push(stretch);
-                    continue;
-                }
-                Effect::Alarm(alarm) => {
-                    let what = format!("home {} raises the alarm over size {}", self.index, alarm.size);
-                    ctx.judge.wrong(Invariant::OneOrder, what);
-                    alarms.push(alarm);
+                saw @ (Effect::Accuse(_) | Effect::Alarm(_)) => {
+                    seen.push(saw);
                     continue;
                 }
             };
@@ -85,8 +77,7 @@ impl Home {
         for (peer, checkpoint) in tell {
             self.tell_cosigned(&peer, &checkpoint, ctx);
         }
-        stretches.into_iter().for_each(|stretch| self.accuse(stretch, ctx));
-        alarms.iter().for_each(|alarm| self.alarmed(alarm, ctx));
+        seen.into_iter().for_each(|effect| self.saw(effect, ctx));
         if failed {
             let Some(run) = &mut self.run else { return };
             run.jobs.clear();

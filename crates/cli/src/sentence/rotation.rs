@@ -1,8 +1,8 @@
 //! Entries of rotation as sentences, and the facts in them that a person needs to redo a draw.
 
 use super::{Teller, with};
+use crate::text;
 use crate::ui::plain;
-use crate::{day, text};
 use lifeboat_commons::common::Day;
 use lifeboat_commons::rotation::{Every, Purpose, RotationStatement, Way};
 use lifeboat_commons::{MemberId, State, Statement};
@@ -91,10 +91,6 @@ impl Teller<'_> {
                 text!("purpose-lot", count = *seats, number = self.number(about))
             }
         }
-    }
-
-    fn date(&self, day: Day) -> String {
-        day::long(day::from_number(i64::from(day.0)), self.today)
     }
 }
 

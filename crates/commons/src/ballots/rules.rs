@@ -114,6 +114,7 @@ fn enact(state: &mut State, id: &EntryId, at: Time) {
         id: poll.id,
         position: poll.position,
         time: at,
+        author_time: at,
         author: poll.author.0,
         key: poll.author.1,
         details: &details,

@@ -299,6 +299,7 @@ impl Stage {
         self.with(to, |home, ctx| match announcement.news {
             News::Checkpoint(note) => home.told_tip(peer, note.to_vec(), ctx),
             News::Misconduct(file) => home.accused(Some(peer), &file, ctx),
+            News::Pending(entry) => home.told_pending(from, &entry, ctx),
         });
     }
 
