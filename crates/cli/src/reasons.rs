@@ -6,12 +6,17 @@ use crate::{reference, text};
 use lifeboat_commons::{Reason, State};
 use lifeboat_log::Position;
 
+/// Reasons that say another one, by whose name they go.
+const OTHERS: [&str; 2] = ["Inadmissible", "Body"];
+
 /// The reason, as a sentence.
 pub fn text(reason: &Reason) -> String {
     match reason {
         Reason::AlreadyCorrected { by } => text!("void-AlreadyCorrected", by = reference::short(*by)),
         Reason::NotEnough { held } => text!("void-NotEnough", held = held.to_string()),
         Reason::MoreThanOpen { open } => text!("void-MoreThanOpen", open = open.to_string()),
+        Reason::OtherTerm { next } => text!("void-OtherTerm", next = *next),
+        Reason::BadQuorum { least, most } => text!("void-BadQuorum", least = *least, most = *most),
         other => {
             let id = format!("void-{}", name(other));
             text::find(&id, Vec::<(&'static str, Arg)>::new()).unwrap_or_else(|| other.to_string())
@@ -28,8 +33,9 @@ pub fn of(state: &State, at: Position, said: Option<&String>) -> Option<String> 
 /// The name of a reason in the rules: the innermost one, where one says another.
 fn name(reason: &Reason) -> String {
     let written = format!("{reason:?}");
-    let inner = written.rsplit('(').next().unwrap_or_default();
-    inner.chars().take_while(char::is_ascii_alphanumeric).collect()
+    let says_another = |name: &str| OTHERS.contains(&name);
+    let inner = written.split_once('(').filter(|(name, _)| says_another(name)).map(|(_, inner)| inner);
+    inner.unwrap_or(&written).chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]
@@ -50,8 +56,9 @@ mod tests {
             let body = source.split_once("\n}").unwrap().0;
             for line in body.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     ")) {
                 let name: String = line.trim().chars().take_while(char::is_ascii_alphanumeric).collect();
-                let says_another = ["Inadmissible", "Body"].contains(&name.as_str());
-                if name.is_empty() || says_another {
+                // What is wrong with a decision, a budget or a ballot is said by the rules themselves.
+                let said_there = ["Decision", "Budget", "BadRing"].contains(&name.as_str());
+                if name.is_empty() || said_there || OTHERS.contains(&name.as_str()) {
                     continue;
                 }
                 let id = format!("void-{name} = ");

@@ -86,7 +86,7 @@ pub fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockIte
 fn tell_apart(session: &Session, args: &Args, knock: &KnockItem) -> Outcome {
     let members = session.state.members();
     let known = session.names.find(&knock.text).ok().and_then(|id| members.get(&id));
-    if args.replaces.is_some() || args.somebody_else || !known.is_some_and(|member| member.left.is_none()) {
+    if args.replaces.is_some() || args.somebody_else || known.is_none_or(|member| member.left.is_some()) {
         return Ok(());
     }
     let handle = plain(&knock.text);

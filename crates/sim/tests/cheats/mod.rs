@@ -124,8 +124,8 @@ fn a_keeper_drops_an_entry() {
 fn a_keeper_puts_entries_into_another_order() {
     let (mut first, mut then) = (cell(5), cell(5));
     let both: Vec<SignedEntry> = [50, 60].map(|amount| first.sign("heron", euros(amount))).into();
-    both.iter().for_each(|entry| drop(first.place(entry.clone())));
-    both.iter().rev().for_each(|entry| drop(then.place(entry.clone())));
+    both.iter().for_each(|entry| assert!(first.place(entry.clone()).is_applied()));
+    both.iter().rev().for_each(|entry| assert!(then.place(entry.clone()).is_applied()));
     let (fault, after) = shown_otherwise("changes the order", &first, &then);
     assert_eq!(fault, Fault::TwoLogs { size: 9 });
     assert!(after <= 15_000, "{after} ms");
