@@ -97,17 +97,24 @@ fn three_homes_draw_and_anyone_can_redo_it() {
     three_terms_pass_from_hand_to_hand(&homes, &first);
 }
 
-/// The next two terms, a swap, a refusal.
+/// A refusal, the next two terms, a swap.
 fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
     let [heron, _, finch] = homes;
-    // The next two terms; whoever had the first is not drawn for the second.
-    let second = call(heron, &["facilitator"]);
-    everyone_commits(homes, &second);
+    let home = |who: &str| homes.iter().find(|home| home.home().ends_with(who)).unwrap();
     let holder = |number: &str| {
         let all = draws(heron);
         let draw = all.iter().find(|draw| is_draw(draw, number)).unwrap();
         people(&draw["holders"])[0].clone()
     };
+    // Whoever was drawn passes it on: it goes to the next in the drawn order.
+    let drawn = holder(first);
+    home(&drawn).good(&["--yes", "--wait", "20", "role", "refuse", first]);
+    let listed = draws(heron);
+    let order = people(&listed.iter().find(|draw| is_draw(draw, first)).unwrap()["order"]);
+    assert_eq!((&drawn, holder(first)), (&order[0], order[1].clone()));
+    // The next two terms; whoever has the first is not drawn for the second.
+    let second = call(heron, &["facilitator"]);
+    everyone_commits(homes, &second);
     let (one, two) = (holder(first), holder(&second));
     assert_ne!(one, two);
 
@@ -119,7 +126,6 @@ fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
         home.good(&["--yes", "--wait", "20", "draw", "hat", &third, three]);
     }
     assert_eq!(holder(&third), three);
-    let home = |who: &str| homes.iter().find(|home| home.home().ends_with(who)).unwrap();
     for one_home in homes {
         one_home.types(&["--wait", "20", "sync"], "");
     }
@@ -129,9 +135,6 @@ fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
     assert!(home(three).good(&["status"]).out.contains(&format!("role agree {offer}")));
     home(three).good(&["--yes", "--wait", "20", "role", "agree", &offer]);
     assert_eq!((holder(first).as_str(), holder(&third)), (three, one.clone()));
-    // Whoever has it now passes it on: it goes to the next in the drawn order.
-    home(three).good(&["--yes", "--wait", "20", "role", "refuse", first]);
-    assert_ne!(holder(first), three);
     let meetings = finch.good(&["meetings"]).out;
     assert!(meetings.contains("weekly circle: every week at 19:00"), "{meetings}");
     assert!(finch.bad(1, &["--yes", "role", "set", "cook"]).contains("decision"));

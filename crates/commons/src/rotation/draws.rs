@@ -10,7 +10,7 @@ use crate::effect::Reason;
 use crate::practices::Saying;
 use bincode::{Decode, Encode};
 use lifeboat_log::{CellId, EntryId, Position, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A member by their place in the roster: the position of the entry that admitted them comes first.
 pub type OnRoster = (Position, MemberId);
@@ -100,6 +100,8 @@ pub struct Draw {
     pub drawn: Time,
     /// Who has the turn now.
     pub holders: Vec<MemberId>,
+    /// Who had the turn and gave it up: this draw does not give it to them again.
+    pub refused: BTreeSet<MemberId>,
     /// The most turns that anyone in the pool had had.
     pub(super) level: u32,
     /// How many of the order have had their chance.
@@ -129,6 +131,7 @@ impl Draw {
             order: Vec::new(),
             drawn: Time::ZERO,
             holders: Vec::new(),
+            refused: BTreeSet::new(),
             level,
             passed: 0,
         }

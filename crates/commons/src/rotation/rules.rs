@@ -256,8 +256,17 @@ impl Rotation {
         self.fill(members, id);
     }
 
-    /// Gives empty seats to the next in the drawn order.
+    /// Those of the drawn order who may have this turn by now: what was drawn since can stand in the way.
+    fn fitting(&self, id: &EntryId) -> Vec<MemberId> {
+        let Some(draw) = self.draws.get(id) else { return Vec::new() };
+        let Purpose::Role { role: name, term } = &draw.purpose else { return draw.order.clone() };
+        let Some(role) = self.roles.get(name) else { return draw.order.clone() };
+        draw.order.iter().copied().filter(|who| self.fits(who, name, role, *term, &[*id])).collect()
+    }
+
+    /// Gives empty seats to the next in the drawn order who has not refused and may have the turn.
     fn fill(&mut self, members: &Members, id: &EntryId) {
+        let fitting = self.fitting(id);
         let Some(draw) = self.draws.get_mut(id) else { return };
         let role = match &draw.purpose {
             Purpose::Role { role, .. } => self.roles.get_mut(role),
@@ -268,7 +277,8 @@ impl Rotation {
             && let Some(next) = draw.order.get(draw.passed as usize).copied()
         {
             draw.passed += 1;
-            if is_active(members, &next) && !draw.holders.contains(&next) {
+            let free = !draw.holders.contains(&next) && !draw.refused.contains(&next);
+            if free && is_active(members, &next) && fitting.contains(&next) {
                 draw.holders.push(next);
                 seated.push(next);
             }
@@ -295,6 +305,7 @@ impl Rotation {
     fn vacate(&mut self, members: &Members, id: &EntryId, member: &MemberId) {
         let Some(draw) = self.draws.get_mut(id) else { return };
         draw.holders.retain(|holder| holder != member);
+        draw.refused.insert(*member);
         if let Purpose::Role { role, .. } = &draw.purpose
             && let Some(role) = self.roles.get_mut(role)
         {

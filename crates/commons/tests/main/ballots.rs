@@ -234,7 +234,7 @@ fn waiting(days: u16) -> Carries {
 }
 
 #[test]
-fn what_a_poll_carries_takes_effect_by_itself() {
+fn a_poll_that_carries_something_needs_a_decision_and_its_list_is_fixed() {
     let mut cell = cell();
     let carrying = PollOpened { carries: Some(waiting(3)), ..poll() };
     void(cell.say("heron", &carrying), Reason::NeedsDecision);
@@ -246,6 +246,30 @@ fn what_a_poll_carries_takes_effect_by_itself() {
     let poll = cell.must("heron", &PollOpened { means, ..carrying });
     cell.admit("wren");
     void(cell.say("wren", &register(poll, "wren")), Reason::NotOnRoster);
+}
+
+#[test]
+fn what_a_poll_carries_takes_effect_by_itself() {
+    let mut charter = charter();
+    charter.waiting_days = 0;
+    for (counts, days) in [([2, 1, 0], 3), ([1, 2, 0], 0)] {
+        // Who is the cell alone may open one; two others join before it is voted.
+        let mut cell = TestCell::found_with(9, PEOPLE[0], &charter);
+        let paper = PollOpened { means: Means::Paper, carries: Some(waiting(3)), ..poll() };
+        let paper = cell.must("heron", &paper);
+        let all = &PEOPLE[..3];
+        for who in &all[1..] {
+            cell.admit(who);
+        }
+        tellers(&mut cell, paper, all);
+        for who in all {
+            assert_eq!(cell.state.charter().waiting_days, 0, "not before all tellers agree");
+            cell.must(who, &count(paper, &counts, 0));
+        }
+        assert_eq!(cell.state.charter().waiting_days, days);
+        let enacted = cell.state.ballots().poll(&paper).unwrap().enacted.clone();
+        assert_eq!(enacted, (days == 3).then_some(Ok(())));
+    }
 }
 
 #[test]

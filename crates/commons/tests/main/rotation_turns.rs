@@ -163,6 +163,28 @@ fn two_swap_when_both_say_so() {
 }
 
 #[test]
+fn who_refuses_is_not_seated_again_and_who_may_not_is_passed_over() {
+    let mut cell = cell_with(&[role("cook")], &PEOPLE);
+    let draws = [0, 0, 0].map(|turn| hat(&mut cell, "cook", turn));
+    let had: Vec<&str> = draws.iter().map(|draw| who(&cell, holders(&cell, *draw)[0])).collect();
+    assert_eq!(had, ["heron", "wren", "finch"]);
+    // Heron and finch swap the first week and the third; then finch cannot after all.
+    let offer = SwapOffered {
+        common: Common::default(),
+        mine: draws[0],
+        with: cell.id("finch"),
+        theirs: Some(draws[2]),
+    };
+    let offer = cell.must("heron", &offer);
+    cell.must("finch", &SwapAgreed { common: Common::default(), offer });
+    cell.must("finch", &Refused { common: Common::default(), draw: draws[0] });
+    // Wren, next in the order, has the week after it; finch has refused: it goes to robin.
+    assert_eq!(holders(&cell, draws[0]), [cell.id("robin")]);
+    cell.must("robin", &Refused { common: Common::default(), draw: draws[0] });
+    assert!(holders(&cell, draws[0]).is_empty());
+}
+
+#[test]
 fn a_lot_is_drawn_once_among_all_who_may_vote() {
     let mut cell = cell_with(&[], &PEOPLE);
     let about = cell.records()[0].entry().id();
