@@ -165,7 +165,11 @@ pub fn place(session: &Session, name: &str) -> Outcome<PlaceId> {
     })
 }
 
-fn category(session: &Session, name: &str) -> Outcome<CategoryId> {
+/// The category of this name.
+///
+/// # Errors
+/// When the charter has none of that name: it says which there are.
+pub fn category(session: &Session, name: &str) -> Outcome<CategoryId> {
     let charter = session.state.charter();
     charter.category_named(name.trim()).ok_or_else(|| {
         let known: Vec<String> = charter.categories.values().map(|name| plain(name.as_str())).collect();
