@@ -111,6 +111,7 @@ impl Session {
         let home = context.home()?;
         let mut desk = Desk::open(&home)?;
         let cell = cells::choose(context, &mut desk)?;
+        cells::warn_of_misconduct(context, &cell);
         Self::at(context, home, desk, cell)
     }
 

@@ -173,6 +173,8 @@ pub struct CellOverview {
     pub anchored: u64,
     /// Newcomers who have knocked and wait for a vouch.
     pub knocks: u32,
+    /// Proofs of misconduct that this home holds, of the newest term first.
+    pub misconduct: Vec<MisconductItem>,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
 }
@@ -186,6 +188,17 @@ pub struct WitnessedLogs {
     pub listen: String,
     /// The logs.
     pub logs: Vec<LogSetting>,
+}
+
+/// A proof of misconduct. The home has verified it against the key that its log has for the term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MisconductItem {
+    /// Where the file lies, below the home.
+    pub path: String,
+    /// Whether its term is the open one: then no more of it is taken until a takeover.
+    pub open: bool,
+    /// The file.
+    pub file: Blob,
 }
 
 /// A checkpoint, without its signatures.

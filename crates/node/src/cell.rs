@@ -2,6 +2,7 @@
 //! and carries what the machine asks to the disk and to the network. Everything that happens to a cell
 //! goes through one bounded queue, in order. Reading needs no queue: it goes to the shelf.
 
+mod accusing;
 mod carrier;
 pub use carrier::{entropy, now};
 pub use missing::MissingDetails;
@@ -143,6 +144,13 @@ pub enum ToCell {
     },
     /// The disk thread is done with the oldest of its tasks.
     Stored(Result<shelf::Stored, StoreError>),
+    /// Misconduct files, asked for or heard of.
+    Misconduct {
+        /// The peer that sent them in answer; nothing when they came by gossip, which is judged at its door.
+        peer: Option<PublicKey>,
+        /// The files.
+        files: Vec<Vec<u8>>,
+    },
     /// Time has passed.
     Tick,
     /// Ends the cell's thread.
@@ -195,6 +203,10 @@ pub enum Outward {
     },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),
+    /// Ask a peer for the misconduct files that it holds.
+    AskMisconduct(PublicKey),
+    /// Tell all followers of a misconduct file.
+    Accuse(Vec<u8>),
     /// Offer an own entry to a peer.
     Offer {
         /// The peer.

@@ -13,6 +13,7 @@ use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_ad
 use lifeboat_protocol::backoff::Backoff;
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{Announcement, News, Refusal, Request, Response};
+use lifeboat_store::evidence::{BadEvidence, prove};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -166,6 +167,22 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 tracing::debug!(%error, "a checkpoint was not announced; who follows will ask");
             }
         }
+        Outward::AskMisconduct(peer) => {
+            if let Ok(Response::Misconduct { files }) = net.request(peer, &Request::Misconduct { cell }).await
+            {
+                let files: Vec<Vec<u8>> = files.iter().map(|file| file.to_vec()).collect();
+                if !files.is_empty() {
+                    handle.tell(ToCell::Misconduct { peer: Some(peer), files }).await;
+                }
+            }
+        }
+        Outward::Accuse(file) => {
+            // One that is too long to be told so is given to whoever asks.
+            let Some(announcement) = Announcement::misconduct(cell, &file) else { return };
+            if let Err(error) = net.announce(&announcement).await {
+                tracing::debug!(%error, "a misconduct file was not announced; who connects will ask");
+            }
+        }
         Outward::Offer { peer, id, request } => {
             let response = net.request(peer, &request).await.ok().map(Box::new);
             handle.tell(ToCell::Offered { id, peer, response }).await;
@@ -247,8 +264,11 @@ async fn announced(
     announcement: Announcement,
     verdict: Verdict,
 ) {
-    let News::Checkpoint(note) = announcement.news;
     let Some(cell) = service.open_cell_of(&announcement.cell) else { return verdict.ignore() };
+    let note = match announcement.news {
+        News::Checkpoint(note) => note,
+        News::Misconduct(file) => return accused(&cell, &file, verdict),
+    };
     // Whose signature holds was told by the keeper, which certainly has it; the rest says only who said it.
     let mut from = peer;
     let known = {
@@ -274,6 +294,26 @@ async fn announced(
         Some(Err(_)) | None => verdict.ignore(),
     }
     cell.try_tell(ToCell::Tip { peer: from, checkpoint: note.to_vec(), held: None });
+}
+
+/// A peer passed a misconduct file on: worth something when it proves what is not known here.
+fn accused(cell: &CellHandle, file: &[u8], verdict: Verdict) {
+    let proven = {
+        let shelf = cell.read();
+        prove(&shelf.store, file).map(|proven| shelf.evidence().is_news(&proven))
+    };
+    match proven {
+        Ok(true) => {
+            verdict.accept();
+            cell.try_tell(ToCell::Misconduct { peer: None, files: vec![file.to_vec()] });
+        }
+        Err(BadEvidence::Misconduct(_) | BadEvidence::WrongCell) => verdict.reject(),
+        Err(BadEvidence::UnknownTerm(_)) => {
+            verdict.ignore();
+            cell.try_tell(ToCell::Misconduct { peer: None, files: vec![file.to_vec()] });
+        }
+        Ok(false) | Err(_) => verdict.ignore(),
+    }
 }
 
 /// A place where a home may be, and when to try it again.

@@ -6,6 +6,7 @@
 //! entropy are arguments, and whoever carries a machine does what its effects say, in their order, and
 //! tells it what came of them. No message makes it panic.
 
+pub mod accuse;
 pub mod backoff;
 pub mod card;
 pub mod delivery;

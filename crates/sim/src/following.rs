@@ -23,7 +23,7 @@ impl Home {
         let Role::Follower(follower) = &mut run.role else { return };
         let entropy = ctx.random.any();
         let (cell, mut failed) = (self.cell, false);
-        let (mut cosign, mut tell) = (None, Vec::new());
+        let (mut cosign, mut tell, mut accused) = (None, Vec::new(), Vec::new());
         for effect in follower.handle(event, ctx.now, entropy) {
             let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
             let out = match effect {
@@ -66,9 +66,8 @@ impl Home {
                     ctx.judge.wrong(Invariant::NobodyBlamed, what);
                     continue;
                 }
-                Effect::Alarm(alarm) => {
-                    let what = format!("home {} raises the alarm over size {}", self.index, alarm.size);
-                    ctx.judge.wrong(Invariant::OneOrder, what);
+                seen @ (Effect::Accuse(_) | Effect::Alarm(_)) => {
+                    accused.push(seen);
                     continue;
                 }
             };
@@ -77,6 +76,7 @@ impl Home {
         for (peer, checkpoint) in tell {
             self.tell_cosigned(&peer, &checkpoint, ctx);
         }
+        accused.into_iter().for_each(|seen| self.saw(seen, ctx));
         if failed {
             let Some(run) = &mut self.run else { return };
             run.jobs.clear();
@@ -112,6 +112,7 @@ impl Home {
         let missing = named.filter(lacks).collect();
         self.show(ctx);
         self.follower_event(Event::Persisted { missing }, ctx);
+        self.look_again(ctx);
         self.keep_if_possible(ctx);
     }
 
@@ -136,6 +137,7 @@ impl Home {
     }
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
+        self.compare(&checkpoint, ctx);
         self.follower_event(Event::Tip { peer, checkpoint }, ctx);
     }
 

@@ -369,11 +369,12 @@ impl World {
     }
 
     fn announced(&mut self, from: usize, to: usize, bytes: &[u8]) {
-        let Ok(Announcement { news: News::Checkpoint(note), .. }) = Announcement::decode(bytes) else {
-            return;
-        };
+        let Ok(announcement) = Announcement::decode(bytes) else { return };
         let peer = self.keys[from];
-        self.with(to, |home, ctx| home.told_tip(peer, note.to_vec(), ctx));
+        self.with(to, |home, ctx| match announcement.news {
+            News::Checkpoint(note) => home.told_tip(peer, note.to_vec(), ctx),
+            News::Misconduct(file) => home.accused(Some(peer), &file, ctx),
+        });
     }
 
     fn open_stream(&mut self, stream: u64, ask: &RangeAsk) {

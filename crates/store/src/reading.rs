@@ -189,8 +189,16 @@ impl LogStore {
     /// # Errors
     /// [`StoreError::NotHere`] for a log without records, or with more terms than such a proof may have.
     pub fn term_proof(&self) -> Result<TermProof, StoreError> {
+        self.term_proof_to(Term(u32::MAX))
+    }
+
+    /// As [`LogStore::term_proof`], up to this term.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn term_proof_to(&self, last: Term) -> Result<TermProof, StoreError> {
         let (mut openings, mut checkpoint) = (Vec::new(), Bytes::default());
-        for span in &self.spans {
+        for span in self.spans.iter().filter(|span| span.term <= last) {
             let record = self.raw_records(span.start, 1, usize::MAX)?.pop().and_then(Bytes::new);
             let record = record.ok_or(StoreError::NotHere)?;
             let mut hashes = Vec::new();

@@ -81,6 +81,7 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     if cell.knocks > 0 {
         context.ui.line(format!("  {}", text!("status-knocks", count = cell.knocks)))?;
     }
+    cells::warn_of_misconduct(context, cell);
     for notice in &cell.notices {
         context.ui.warn(plain(notice));
     }
@@ -106,7 +107,8 @@ fn object(
             "pending": cell.pending, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
             "witnesses": cell.witnesses, "need": cell.quorum, "cosigned": cell.cosigned,
             "witnessed": cell.witnessed, "anchored": cell.anchored,
-            "knocks": cell.knocks, "notices": cell.notices,
+            "knocks": cell.knocks, "misconduct": cell.misconduct.iter().map(|item| &item.path).collect::<Vec<_>>(),
+            "notices": cell.notices,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),
             })),

@@ -1,14 +1,16 @@
 //! Carrying a follower: its questions to peers, its records to the disk. The disk has a thread of its
 //! own, so that one batch is verified while the one before it is being written.
 
+use super::accusing;
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outward, ToCell, reading, succession, witnessing, writing};
 use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE, HANDOVER_EVERY_MS};
-use lifeboat_log::{Handover, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
+use lifeboat_log::{Handover, Proven, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
 use lifeboat_protocol::Refusal;
+use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
 use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
@@ -35,6 +37,8 @@ pub struct Following {
     taking: Option<Box<Handover>>,
     /// The handover that this home has signed as keeper, until its term opens; and when it was sent.
     leaving: Option<(Box<Handover>, Time)>,
+    /// Records that do not hold, to be proven once all before them is on the disk.
+    stretch: Option<Box<BadStretch>>,
 }
 
 /// A batch for the disk.
@@ -94,7 +98,20 @@ impl Following {
         let follower = Follower::new(config.node, held).with_witness(config.cosigner.key());
         let (effects, next, reopen, connected) = (VecDeque::new(), None, false, BTreeSet::new());
         let (ready, taking, leaving) = (None, None, None);
-        Self { follower, outbound, disk, effects, next, reopen, connected, missing, ready, taking, leaving }
+        Self {
+            follower,
+            outbound,
+            disk,
+            effects,
+            next,
+            reopen,
+            connected,
+            missing,
+            ready,
+            taking,
+            leaving,
+            stretch: None,
+        }
     }
 
     /// Goes on sending the handover that this home has signed.
@@ -112,6 +129,16 @@ impl Following {
         let over = self.follower.chain().open().is_some_and(|open| open.term >= handover.opening.term);
         self.taking = (!over).then_some(handover);
         None
+    }
+
+    /// No more records of this term are taken, as long as it is open.
+    pub fn stop(&mut self, term: Term, before: u64) {
+        self.feed(Event::Stop { term, before });
+    }
+
+    /// A peer sent a misconduct file that proves nothing.
+    pub fn false_evidence(&mut self, peer: PublicKey, name: &'static str) {
+        self.feed(Event::FalseEvidence { peer, name });
     }
 
     /// Whether no connected peer says to hold more, and one is connected.
@@ -178,7 +205,7 @@ impl Following {
                 let _ = outcome.send(Err(Refusal::new(Refusal::NOT_KEEPER)));
             }
             ToCell::Tick => self.tick(parts),
-            ToCell::Cosigned(_) | ToCell::Have { .. } | ToCell::Close => {}
+            ToCell::Cosigned(_) | ToCell::Have { .. } | ToCell::Misconduct { .. } | ToCell::Close => {}
         }
     }
 
@@ -225,7 +252,12 @@ impl Following {
             Effect::PutAside { peer, fault } => {
                 notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
             }
-            Effect::Alarm(alarm) => notice(&parts.facts, alarm_words(&alarm)),
+            Effect::Alarm(alarm) => {
+                notice(&parts.facts, alarm_words(&alarm));
+                let proven = accusing::alarm(parts, &alarm);
+                self.proven(proven);
+            }
+            Effect::Accuse(stretch) => self.accuse(stretch, parts),
         }
         true
     }
@@ -261,6 +293,24 @@ impl Following {
         self.effects.extend(self.follower.handle(event, now(), entropy()));
     }
 
+    fn proven(&mut self, proven: Option<Proven>) {
+        if let Some(proven) = proven {
+            self.stop(proven.origin.term, proven.fault.before());
+        }
+    }
+
+    /// Proves that records do not hold which a checkpoint covers; later, where those before them are still
+    /// on their way to the disk.
+    fn accuse(&mut self, stretch: Box<BadStretch>, parts: &Parts) {
+        match accusing::stretch(parts, &stretch) {
+            Ok(proven) => self.proven(proven),
+            Err(error) => {
+                tracing::debug!(%error, "what proves misconduct is not on the disk yet");
+                self.stretch = Some(stretch);
+            }
+        }
+    }
+
     fn out(&mut self, parts: &Parts, outward: Outward) {
         if let Err(full) = parts.outward.try_send(outward) {
             tracing::debug!("the network is busy: {full}");
@@ -279,6 +329,9 @@ impl Following {
     fn tick(&mut self, parts: &Parts) {
         if std::mem::take(&mut self.reopen) {
             self.effects.push_back(Effect::Reopen);
+        }
+        if let Some(stretch) = self.stretch.take() {
+            self.accuse(stretch, parts);
         }
         self.look_for_details(parts);
         self.outbound.tick(parts);

@@ -2,8 +2,8 @@
 
 use super::{Service, fault, store};
 use crate::ask::{
-    Answer, CellOverview, HandleText, Overview, OwnEntry, PeerItem, Progress, Range, Reference, Refusal,
-    Role, SeenCheckpoint, Signed, Step, View,
+    Answer, CellOverview, HandleText, MisconductItem, Overview, OwnEntry, PeerItem, Progress, Range,
+    Reference, Refusal, Role, SeenCheckpoint, Signed, Step, View,
 };
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, locked, now};
@@ -11,6 +11,7 @@ use crate::home::CellSetting;
 use crate::reading;
 use crate::wire::Blob;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
+use lifeboat_store::Kept;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -76,6 +77,7 @@ impl Service {
             witnessed: facts.witnessed.0.min(size),
             anchored: state.anchored().0,
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
+            misconduct: misconduct(&shelf),
             notices: facts.notices,
         }
     }
@@ -210,6 +212,17 @@ impl Service {
     }
 }
 
+/// The proofs of misconduct that are held.
+fn misconduct(shelf: &Shelf) -> Vec<MisconductItem> {
+    let open = shelf.store.chain().open().map(|open| open.term);
+    let item = |kept: &Kept| MisconductItem {
+        path: kept.name.clone(),
+        open: Some(kept.proven.origin.term) == open,
+        file: Blob(kept.file.clone()),
+    };
+    shelf.evidence().all().into_iter().map(item).collect()
+}
+
 /// The newest checkpoint held.
 pub(super) fn seen(shelf: &Shelf) -> Option<SeenCheckpoint> {
     let checkpoint = shelf.store.checkpoint()?;
@@ -235,6 +248,7 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         witnessed: 0,
         anchored: 0,
         knocks: 0,
+        misconduct: Vec::new(),
         notices: why.into_iter().collect(),
     }
 }
