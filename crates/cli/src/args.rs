@@ -133,6 +133,10 @@ pub enum Command {
     Witness(commands::witness::Args),
     /// Hand the log of your cell over to another member's node
     Handover(commands::handover::Args),
+    /// Carry a cell's log on a USB stick
+    Bundle(commands::bundle::Args),
+    /// See the photos that entries name, or take one out as a file
+    Photo(commands::photo::Args),
     /// Check a whole log: every signature, link and proof
     Audit(commands::audit::Args),
     /// Mend what can be mended from the log

@@ -8,9 +8,11 @@ pub use people::{CardText, Joined, KnockItem, OpenInvite};
 use crate::ask::{LogSetting, Signed};
 use crate::wire::{self, Blob};
 use lifeboat_log::{
-    CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
+    BlobHash, CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
 };
 use serde::{Deserialize, Serialize};
+
+pub use crate::carried::*;
 
 /// What a home answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +98,20 @@ pub enum Answer {
     },
     /// To [`crate::Ask::Logs`].
     Logs(WitnessedLogs),
+    /// To [`crate::Ask::BundleExport`].
+    BundleWritten(BundleWritten),
+    /// To [`crate::Ask::BundleImport`].
+    BundleTaken(BundleTaken),
+    /// To [`crate::Ask::Blobs`].
+    Blobs(Vec<BlobItem>),
+    /// To [`crate::Ask::BlobPut`] and [`crate::Ask::BlobGet`].
+    Blob {
+        /// Its name.
+        #[serde(with = "wire::one")]
+        hash: BlobHash,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// It is done and there is nothing to say.
     Done,
 }
@@ -259,41 +275,6 @@ pub struct Entered {
     pub sealed: Vec<Blob>,
     /// Its details that were erased.
     pub gone: Vec<GoneText>,
-}
-
-/// A detail that was erased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GoneText {
-    /// What sort of text it was (`DetailTag`).
-    pub tag: u16,
-    /// Its hash.
-    #[serde(with = "wire::one")]
-    pub hash: DetailHash,
-    /// The entry that erased it; nothing where its time was over.
-    #[serde(with = "wire::maybe")]
-    pub by: Option<Position>,
-}
-
-/// How many details the log of a cell names, each once, and what became of them here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DetailCounts {
-    /// Open ones.
-    pub open: DetailCount,
-    /// Sealed ones.
-    pub sealed: DetailCount,
-    /// Whether this home may hold sealed ones.
-    pub own: bool,
-}
-
-/// Details of one sort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DetailCount {
-    /// Here.
-    pub held: u64,
-    /// Not here, and not erased.
-    pub missing: u64,
-    /// Erased, by somebody or by their time.
-    pub erased: u64,
 }
 
 /// The text of an open detail.

@@ -9,7 +9,7 @@ mod delivering;
 mod following;
 mod handing_in;
 mod keeping;
-mod missing;
+pub(crate) mod missing;
 mod searching;
 pub mod shelf;
 pub(crate) mod succession;
@@ -256,6 +256,7 @@ pub struct CellConfig {
 /// A cell whose thread is running.
 pub struct CellHandle {
     cell: CellId,
+    root: std::path::PathBuf,
     queue: mpsc::Sender<ToCell>,
     outward: Mutex<Option<mpsc::Receiver<Outward>>>,
     shelf: Arc<RwLock<Shelf>>,
@@ -273,7 +274,7 @@ impl CellHandle {
         let (sender, outward) = mpsc::channel(OUTWARD_QUEUE);
         let shelf = Arc::new(RwLock::new(shelf));
         let facts = Arc::new(Mutex::new(Facts::default()));
-        let cell = config.cell;
+        let (cell, root) = (config.cell, config.home.root().to_owned());
         let carrier = carrier::Parts {
             config,
             shelf: shelf.clone(),
@@ -288,6 +289,7 @@ impl CellHandle {
         let _ = begun.recv();
         Ok(Self {
             cell,
+            root,
             queue,
             outward: Mutex::new(Some(outward)),
             shelf,
@@ -299,6 +301,11 @@ impl CellHandle {
     /// The cell.
     pub fn cell(&self) -> CellId {
         self.cell
+    }
+
+    /// The folder of the home.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
     }
 
     /// What anyone may know of the cell at once.

@@ -2,6 +2,7 @@
 //! keeps looking for the homes that it knows. It follows only the cells that are open here, and believes
 //! nothing: what comes is verified by the machines.
 
+use crate::blobs;
 use crate::catchup;
 use crate::cell::{CellHandle, Outward, ToCell, locked};
 use crate::limits::{DIAL_EVERY, MAX_ASKING, MAX_DIALING, MAX_FOUND};
@@ -71,6 +72,8 @@ impl Network {
     /// Carries a cell's questions to the network from now on, and tells it who is connected.
     pub fn attach(self: &Arc<Self>, cell: &Arc<CellHandle>) {
         let Some(outward) = cell.take_outward() else { return };
+        let after = blobs::look_after(Arc::downgrade(cell), self.clone());
+        locked(&self.tasks).spawn(after);
         let (network, cell) = (self.clone(), cell.clone());
         locked(&self.tasks).spawn(async move {
             if let Err(error) = network.net.follow(cell.cell()).await {
@@ -224,6 +227,13 @@ async fn listen(network: Arc<Network>, service: Arc<Service>, mut events: mpsc::
             }
             NetEvent::Announced { peer, announcement, verdict } => {
                 announced(&network, &service, peer, announcement, verdict).await;
+            }
+            NetEvent::BlobAsked { peer, ask, stream } => {
+                let shelf = service.open_cell_of(&ask.cell).map(|cell| cell.shelf());
+                tasks.spawn(async move {
+                    let served = blobs::serve(stream, ask, shelf).await;
+                    tracing::debug!(%peer, ?served, "an attachment was asked for");
+                });
             }
             NetEvent::RangeAsked { peer, ask, stream } => {
                 let shelf = service.open_cell_of(&ask.cell).map(|cell| cell.shelf());

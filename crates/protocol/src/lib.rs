@@ -7,6 +7,8 @@
 //! tells it what came of them. No message makes it panic.
 
 pub mod backoff;
+pub mod blobs;
+pub mod bundle;
 pub mod card;
 pub mod delivery;
 pub mod door;

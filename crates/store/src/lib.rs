@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod audit_witnessed;
+pub mod blobs;
 pub mod cosignings;
 pub mod database;
 pub mod details;

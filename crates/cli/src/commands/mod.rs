@@ -6,6 +6,7 @@ pub mod audit;
 pub mod batch;
 pub mod board;
 pub mod budget;
+pub mod bundle;
 pub mod card;
 pub mod check;
 pub mod completions;
@@ -30,6 +31,7 @@ pub mod members;
 pub mod moved;
 pub mod node;
 pub mod outbox;
+pub mod photo;
 pub mod prove;
 pub mod repair;
 pub mod show;
@@ -76,6 +78,8 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Balance(args) => board::balance(context, args),
         Command::Budget(args) => budget::run(context, args),
         Command::Follow(args) => follow::run(context, args),
+        Command::Bundle(args) => bundle::run(context, args),
+        Command::Photo(args) => photo::run(context, args),
         Command::Card(args) => card::run(context, args),
         Command::Sync(args) => sync::run(context, args),
         Command::Outbox(args) => outbox::run(context, args),

@@ -46,6 +46,8 @@ pub struct Charter {
     pub places: BTreeMap<u16, CharterText>,
     /// 12: the categories, by number.
     pub categories: BTreeMap<u16, CharterText>,
+    /// 16: MiB of attachments that a home keeps of the cell at most.
+    pub blob_mib: u32,
     /// 30: how many members other than who spent it must look at an expenditure of a grant.
     pub reviews: u16,
     /// 31: whether only a decision opens a round of the budget.
@@ -70,6 +72,7 @@ impl Default for Charter {
             placing_hours: 24,
             places: BTreeMap::new(),
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
+            blob_mib: 1024,
             reviews: 1,
             rounds_by_decision: false,
             newer: BTreeMap::new(),
@@ -174,6 +177,10 @@ impl Charter {
     /// Whether entries may be in this currency.
     pub fn uses(&self, currency: &Currency) -> bool {
         self.currencies.is_empty() || self.currencies.contains(currency)
+    }
+    /// Bytes of attachments that a home keeps of the cell at most.
+    pub fn blob_quota(&self) -> u64 {
+        u64::from(self.blob_mib) << 20
     }
     /// Milliseconds by which an author's clock may be ahead.
     pub fn skew_ms(&self) -> u64 {

@@ -11,6 +11,7 @@
 //! | 7 k, 8 witnesses, 10 placing hours | u16 |
 //! | 9 quota | u32, more than 0 |
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
+//! | 16 MiB of attachments | u32 |
 //! | 30 reviews | u16, from 1 to 16 |
 //! | 31 rounds by decision | one byte, 0 or 1 |
 
@@ -101,6 +102,7 @@ settings! {
     10 placing_hours: plain, codec::decode;
     11 places: numbered, named;
     12 categories: numbered, named;
+    16 blob_mib: plain, codec::decode;
     30 reviews: plain, |v| proper(codec::decode(v)?, |reviews: &u16| (1..=16).contains(reviews));
     31 rounds_by_decision: plain, codec::decode;
 }
