@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
 
 mod budget;
+mod decisions;
 mod demo;
 mod details;
 mod evidence;

@@ -93,10 +93,28 @@ pub enum Command {
     Confirm(commands::confirm::Args),
     /// Correct an entry of yours; the old one stays readable
     Correct(commands::correct::Args),
-    /// Withdraw a need or an offer of yours
+    /// Withdraw a need, an offer or a proposal of yours
     Withdraw(commands::withdraw::Args),
     /// Erase the text of an entry of yours, or your handle, on every honest home
     Erase(commands::erase::Args),
+    /// Put a question or a proposal to the vote
+    Propose(commands::propose::Args),
+    /// Vote on a proposal, or change your vote
+    Vote(commands::vote::Args),
+    /// See what the cell decides and has decided
+    Decisions(commands::decisions::Args),
+    /// Let somebody vote when you do not; take it back at any moment
+    Proxy(commands::proxy::Args),
+    /// See the tasks that follow from decisions, add one, or say that one is done
+    Task(commands::task::Args),
+    /// Write how a decision went
+    Review(commands::review::Args),
+    /// Record a meeting: who facilitated, and who was present
+    Meeting(commands::meeting::Args),
+    /// Print the minutes of a day, made from the log
+    Minutes(commands::minutes::Args),
+    /// See the cell's settings; while you are alone in it, change them
+    Charter(commands::charter::Args),
     /// Leave the cell
     Leave(commands::leave::Args),
     /// See how your home and your cells are

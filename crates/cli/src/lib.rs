@@ -3,9 +3,11 @@
 
 pub mod args;
 pub mod cells;
+pub mod charter;
 pub mod commands;
 pub mod context;
 pub mod day;
+pub mod deciding;
 pub mod demo;
 pub mod error;
 pub mod evidence;
@@ -19,6 +21,7 @@ pub mod reference;
 pub mod say;
 pub mod sentence;
 pub mod session;
+pub mod span;
 pub mod text;
 pub mod trial;
 pub mod ui;

@@ -314,8 +314,7 @@ impl Session {
     }
 
     fn sign(&self, draft: &Draft, time: Time, key: &SecretKey) -> Outcome<(SignedEntry, Vec<Detail>)> {
-        let mut details: Vec<_> =
-            draft.carried.iter().map(|(tag, detail)| (*tag, detail.clone(), Time::ZERO)).collect();
+        let mut details = Vec::new();
         for (tag, text) in &draft.details {
             let salt: [u8; SALT_LEN] = random()?;
             let detail = Detail::open(salt, text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
@@ -325,6 +324,7 @@ impl Session {
             let detail = sealed::seal(text, readers).map_err(|bad| Failure::usage(bad.to_string()))?;
             details.push((DetailTag::SEALED_NOTE, detail, draft.until));
         }
+        details.extend(draft.carried.iter().map(|(tag, detail)| (*tag, detail.clone(), Time::ZERO)));
         let not_after = time.plus_ms(LIFETIME_MS);
         let nonce = draft.nonce.map_or_else(|| random().map(Nonce), Ok)?;
         let mut entry = draft.said.clone().entry(self.cell.cell, key.public(), time, not_after, nonce);

@@ -81,6 +81,12 @@ pub enum BadBody {
     /// A ballot that says nothing that can be counted.
     #[error("a ballot names each proposal once, with points above zero and below the round's limit")]
     BadMarks,
+    /// The terms of a vote do not hold.
+    #[error("the terms of the vote do not hold: look at options, times, quorum and who may vote")]
+    BadTerms,
+    /// A ballot is not in its one form.
+    #[error("the ballot is not in its proper form: each option once, and no rank left out")]
+    BadBallot,
 }
 
 /// A statement that is ready to be signed: what goes into an entry besides who, when and for which cell.

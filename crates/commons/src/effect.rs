@@ -4,6 +4,7 @@
 use crate::amount::Amount;
 use crate::body::{BadBody, Unreadable};
 use crate::budgets::Flaw;
+use crate::decisions;
 use bincode::{Decode, Encode};
 use lifeboat_log::Position;
 
@@ -230,6 +231,15 @@ pub enum Reason {
     /// It is about a budget, and does not hold.
     #[error("{0}")]
     Budget(Flaw),
+    /// It is about a decision, and does not hold.
+    #[error("{0}")]
+    Decision(decisions::Flaw),
+}
+
+impl From<decisions::Flaw> for Reason {
+    fn from(flaw: decisions::Flaw) -> Self {
+        Self::Decision(flaw)
+    }
 }
 
 impl From<Flaw> for Reason {

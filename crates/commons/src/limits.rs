@@ -31,6 +31,24 @@ pub const MET_KEPT_DAYS: u64 = 30;
 pub const SLIP_DAYS: u64 = 90;
 /// Longest body that a decision carries, in bytes: any charter fits, and the state may hold some hundreds.
 pub const MAX_PAYLOAD: usize = 16_384;
+/// Most members on the list of a circle or of those present: a cell has at most 300, and some leave.
+pub const MAX_ELECTORATE: usize = 400;
+/// Most options of a question: more than a person can weigh, and few enough to compare each with each.
+pub const MAX_OPTIONS: usize = 32;
+/// Most points that a ballot gives an option.
+pub const MAX_SCORE: u8 = 100;
+/// Most decisions that a cell has open at the same time: each is kept with its votes until it is settled.
+pub const MAX_OPEN_DECISIONS: usize = 256;
+/// Most versions of one proposal.
+pub const MAX_VERSIONS: usize = 32;
+/// Most tasks that follow from one decision.
+pub const MAX_TASKS: usize = 64;
+/// Most times that somebody writes how a decision went.
+pub const MAX_REVIEWS: usize = 64;
+/// Most decisions for which a member has named a proxy of their own, the one for all others among them.
+pub const MAX_PROXIES: usize = 32;
+/// Milliseconds of an hour.
+pub const HOUR_MS: u64 = 3_600_000;
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 86_400_000;
 /// Longest part of a stored state, in bytes: a damaged length claims no more memory than this.

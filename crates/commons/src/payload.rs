@@ -66,7 +66,6 @@ impl State {
     ///
     /// # Errors
     /// The [`Reason`] for which it changes nothing.
-    #[allow(dead_code)] // the practice of decisions will call it
     pub(crate) fn enact(&mut self, saying: &Saying<'_>, payload: &Payload) -> Result<(), Reason> {
         payload.check()?;
         let statement = payload.statement()?;

@@ -215,6 +215,8 @@ practices! {
     witnessing, Witnessing: crate::witnessing::Witnessing;
     /// Rounds of a participatory budget, grants, and what is spent of them.
     budgets, Budgets: crate::budgets::Budgets;
+    /// What the cell decides.
+    decisions, Decisions: crate::decisions::Decisions;
 }
 
 #[cfg(test)]

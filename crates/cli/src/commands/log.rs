@@ -26,7 +26,7 @@ pub struct Args {
     /// Only what this member signed
     #[arg(long, value_name = "HANDLE")]
     by: Option<String>,
-    /// Only entries of this sort: in, out, need, offer, meet, stock, vouch
+    /// Only entries of this sort: in, out, need, offer, meet, stock, vouch, propose, vote
     #[arg(long, value_name = "SORT")]
     kind: Vec<String>,
     /// Only entries without effect
@@ -35,7 +35,7 @@ pub struct Args {
 }
 
 /// The sorts of entries as they are typed, and their kinds.
-const SORTS: [(&str, u16); 10] = [
+const SORTS: [(&str, u16); 12] = [
     ("in", 48),
     ("out", 49),
     ("need", 50),
@@ -46,6 +46,8 @@ const SORTS: [(&str, u16); 10] = [
     ("withdraw", 55),
     ("vouch", 32),
     ("leave", 33),
+    ("propose", 64),
+    ("vote", 67),
 ];
 
 /// Runs the command.

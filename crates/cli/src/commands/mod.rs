@@ -7,10 +7,12 @@ pub mod batch;
 pub mod board;
 pub mod budget;
 pub mod card;
+pub mod charter;
 pub mod check;
 pub mod completions;
 pub mod confirm;
 pub mod correct;
+pub mod decisions;
 pub mod demo;
 pub mod erase;
 pub mod export;
@@ -26,15 +28,22 @@ pub mod leave;
 pub mod log;
 pub mod man;
 pub mod meet;
+pub mod meeting;
 pub mod members;
+pub mod minutes;
 pub mod moved;
 pub mod node;
 pub mod outbox;
+pub mod propose;
 pub mod prove;
+pub mod proxy;
 pub mod repair;
+pub mod review;
 pub mod show;
 pub mod status;
 pub mod sync;
+pub mod task;
+pub mod vote;
 pub mod vouch;
 pub mod withdraw;
 pub mod witness;
@@ -63,6 +72,15 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Confirm(args) => confirm::run(context, args),
         Command::Correct(args) => correct::run(context, args),
         Command::Withdraw(args) => withdraw::run(context, args),
+        Command::Propose(args) => propose::run(context, args),
+        Command::Vote(args) => vote::run(context, args),
+        Command::Decisions(args) => decisions::run(context, args),
+        Command::Proxy(args) => proxy::run(context, args),
+        Command::Task(args) => task::run(context, args),
+        Command::Review(args) => review::run(context, args),
+        Command::Meeting(args) => meeting::run(context, args),
+        Command::Minutes(args) => minutes::run(context, args),
+        Command::Charter(args) => charter::run(context, args),
         Command::Leave(args) => leave::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Log(args) => log::run(context, args),

@@ -46,6 +46,14 @@ pub struct Charter {
     pub places: BTreeMap<u16, CharterText>,
     /// 12: the categories, by number.
     pub categories: BTreeMap<u16, CharterText>,
+    /// 20: least hours that a vote is open on what takes effect by itself.
+    pub voting_hours: u16,
+    /// 21: least quorum of such a vote, in a hundred.
+    pub decision_quorum: u8,
+    /// 22: least majority of such a vote, in a hundred; 50 is more than half.
+    pub majority: u8,
+    /// 23: for how many others a member may vote as their proxy.
+    pub proxies: u16,
     /// 30: how many members other than who spent it must look at an expenditure of a grant.
     pub reviews: u16,
     /// 31: whether only a decision opens a round of the budget.
@@ -70,6 +78,10 @@ impl Default for Charter {
             placing_hours: 24,
             places: BTreeMap::new(),
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
+            voting_hours: 24,
+            decision_quorum: 50,
+            majority: 50,
+            proxies: 2,
             reviews: 1,
             rounds_by_decision: false,
             newer: BTreeMap::new(),

@@ -10,6 +10,9 @@
 //! | 6 currencies | count u64, then texts, each once |
 //! | 7 k, 8 witnesses, 10 placing hours | u16 |
 //! | 9 quota | u32, more than 0 |
+//! | 20 voting hours | u16, at most 8,784 |
+//! | 21 decision quorum, 22 majority | u8, at most 100; 22 at least 50 |
+//! | 23 proxies | u16 |
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
 //! | 30 reviews | u16, from 1 to 16 |
 //! | 31 rounds by decision | one byte, 0 or 1 |
@@ -101,6 +104,10 @@ settings! {
     10 placing_hours: plain, codec::decode;
     11 places: numbered, named;
     12 categories: numbered, named;
+    20 voting_hours: plain, |v| proper(codec::decode(v)?, |hours: &u16| *hours <= 366 * 24);
+    21 decision_quorum: plain, |v| proper(codec::decode(v)?, |percent: &u8| *percent <= 100);
+    22 majority: plain, |v| proper(codec::decode(v)?, |percent: &u8| (50..=100).contains(percent));
+    23 proxies: plain, codec::decode;
     30 reviews: plain, |v| proper(codec::decode(v)?, |reviews: &u16| (1..=16).contains(reviews));
     31 rounds_by_decision: plain, codec::decode;
 }
