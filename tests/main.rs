@@ -16,4 +16,5 @@ mod oracles;
 mod person;
 mod real;
 mod same_answers;
+mod takeover;
 mod tidy;

@@ -16,6 +16,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/details.ftl"),
     include_str!("../text/en/budgets.ftl"),
     include_str!("../text/en/witness.ftl"),
+    include_str!("../text/en/takeover.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

@@ -6,6 +6,7 @@ mod people;
 pub use people::{CardText, Joined, KnockItem, OpenInvite};
 
 use crate::ask::{LogSetting, Signed};
+pub use crate::standing::{CallItem, TakeoverView};
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -96,6 +97,10 @@ pub enum Answer {
     },
     /// To [`crate::Ask::Logs`].
     Logs(WitnessedLogs),
+    /// To [`crate::Ask::Takeover`].
+    Takeover(TakeoverView),
+    /// To [`crate::Ask::TakeoverPropose`]: the call, encoded.
+    Called(Blob),
     /// It is done and there is nothing to say.
     Done,
 }
@@ -173,6 +178,8 @@ pub struct CellOverview {
     pub anchored: u64,
     /// Newcomers who have knocked and wait for a vouch.
     pub knocks: u32,
+    /// How many members decide on a takeover; nothing for a sibling's cell.
+    pub electors: Option<u32>,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
 }

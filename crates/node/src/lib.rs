@@ -26,6 +26,7 @@ mod requests;
 pub mod sealed;
 mod serve;
 pub mod service;
+pub mod standing;
 pub mod wire;
 mod witness_http;
 

@@ -5,6 +5,7 @@ mod entries;
 mod own;
 mod people;
 mod syncing;
+mod takeovers;
 mod upkeep;
 mod views;
 mod witnesses;
@@ -132,6 +133,10 @@ impl Service {
             Ask::Trust { log } => self.trust(log),
             Ask::ServeWitness { listen } => self.serve_witness(&listen),
             Ask::Distrust { origin } => self.distrust(&origin),
+            Ask::Takeover { cell } => self.takeover(cell, &progress).await,
+            Ask::TakeoverPropose { cell } => self.propose_takeover(cell, &progress).await,
+            Ask::TakeoverEndorse { cell, signed } => self.endorse_takeover(cell, &signed, &progress).await,
+            Ask::TakeoverForce { cell } => self.force_takeover(cell, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)

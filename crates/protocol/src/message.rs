@@ -5,14 +5,18 @@
 #[cfg(test)]
 mod tests;
 
+use crate::limits::MAX_CALLS;
 use crate::limits::{MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE};
 use crate::refusal::Refusal;
+use crate::takeover::CallNews;
 use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes, List, Malformed};
-use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE};
+use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE, MAX_RECORD};
+use lifeboat_log::note::Note;
 use lifeboat_log::proof::MAX_PROOF_FILE;
 use lifeboat_log::{
-    CellId, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor, Term,
+    CellId, Checkpoint, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor,
+    Term,
 };
 
 /// The bytes of one detail.
@@ -96,6 +100,21 @@ pub enum Request {
         /// The handover, signed by the term key.
         handover: Box<Handover>,
     },
+    /// 9: the record that opens the first term of a later era than this, please. Answered by
+    /// [`Response::Opening`], or refused where none is held.
+    Opening {
+        /// The cell.
+        cell: CellId,
+        /// The era in which the asker's log stands.
+        era: u16,
+    },
+    /// 10: these calls for a takeover are known here. Answered by [`Response::Calls`].
+    Calls {
+        /// The cell.
+        cell: CellId,
+        /// The calls.
+        calls: List<CallNews, MAX_CALLS>,
+    },
 }
 
 /// What a node answers.
@@ -137,6 +156,16 @@ pub enum Response {
     Noted,
     /// 7: this node can keep the term that was asked for.
     Successor(Successor),
+    /// 8: the record that opens the first term of a later era.
+    Opening {
+        /// Its bytes, as they lie on disk.
+        record: Bytes<MAX_RECORD>,
+    },
+    /// 9: the calls for a takeover that are known here, those of the question included.
+    Calls {
+        /// The calls.
+        calls: List<CallNews, MAX_CALLS>,
+    },
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -174,7 +203,9 @@ impl Request {
             | Self::Have { cell, .. }
             | Self::Cosigned { cell, .. }
             | Self::Succeed { cell, .. }
-            | Self::HandOver { cell, .. } => *cell,
+            | Self::HandOver { cell, .. }
+            | Self::Opening { cell, .. }
+            | Self::Calls { cell, .. } => *cell,
         }
     }
 
@@ -245,6 +276,12 @@ impl Announcement {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         within(bytes, MAX_ANNOUNCEMENT)
     }
+}
+
+/// The term of which a note says to be a checkpoint. A hint: nothing of it is verified.
+pub fn term_of_note(bytes: &[u8]) -> Option<Term> {
+    let note = Note::parse(bytes).ok()?;
+    Checkpoint::parse_text(&note.text).ok().map(|checkpoint| checkpoint.origin.term)
 }
 
 /// The value that these bytes are, when there are not too many of them.

@@ -6,11 +6,15 @@ use super::following::{Disk, Following};
 use super::keeping::Keeping;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
+use super::taking::Taking;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
+use lifeboat_log::opening::Right;
 use lifeboat_log::{Handover, Position, PublicKey, Time};
 use lifeboat_protocol::Refusal;
+use lifeboat_protocol::takeover::Next;
+use lifeboat_protocol::watch::Why;
 use lifeboat_store::{Promises, Storage};
 use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
@@ -38,10 +42,13 @@ pub struct Carrier {
     role: Role,
     /// This home is named as the keeper and cannot go on yet: its log lacks what it has signed.
     resigned: bool,
+    /// So many records of the term it has signed, as others showed.
+    signed: u64,
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
     tips: u64,
     received: u64,
+    taking: Taking,
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
 }
@@ -75,8 +82,8 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
 impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
-        let (held, connected) = (Vec::new(), BTreeSet::new());
-        Self { parts, role, resigned, held, tips: 0, received: 0, connected }
+        let (held, connected, taking) = (Vec::new(), BTreeSet::new(), Taking::load(&parts));
+        Self { parts, role, resigned, signed: 0, held, tips: 0, received: 0, taking, connected }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
@@ -88,7 +95,8 @@ impl Carrier {
         let kept = {
             let keys = Keys::of(&self.parts.config.home);
             let shelf = reading(&self.parts.shelf);
-            if shelf.store.missing().is_some() {
+            let here = shelf.store.chain().open().map_or(0, |open| open.tree.size());
+            if shelf.store.missing().is_some() || here < self.signed {
                 return;
             }
             try_keep(&self.parts, &shelf, &keys)
@@ -101,6 +109,94 @@ impl Carrier {
                 self.handle(ToCell::Connected(peer));
             }
         }
+    }
+
+    fn take_over(&mut self, right: Right) {
+        match self.taking.open(right, &self.parts) {
+            Ok(call) => {
+                let word = format!("This home keeps the log from now on, by a takeover: term {}.", call.term);
+                notice(&self.parts.facts, word);
+                self.begin_again();
+            }
+            Err(error) => {
+                notice(&self.parts.facts, format!("The log could not be taken over: {error}."));
+                self.taking.failed();
+                // Whatever of it was written is found by opening the log again.
+                if let Role::Follower(following) = &mut self.role {
+                    following.open_again(&self.parts);
+                }
+                let keys = Keys::of(&self.parts.config.home);
+                let kept = reading(&self.parts.shelf).is_kept_by(&self.parts.config.node, &keys);
+                if kept {
+                    self.begin_again();
+                }
+            }
+        }
+    }
+
+    /// Signs nothing more, and follows.
+    fn step_down(&mut self, why: Why) {
+        let word = match why {
+            Why::TakenOver => "The members gave the log another keeper: this home follows it from now on.",
+            Why::Behind(_) => {
+                "Other homes hold more than this home knows that it has signed: its disk may be an old copy. It signs nothing before it has all of that again."
+            }
+        };
+        notice(&self.parts.facts, word.to_owned());
+        let storage: Arc<dyn Storage> = self.parts.config.storage.clone();
+        // Records that were placed and not signed yet are nobody's: the log is opened as it lies on disk.
+        match Shelf::open_again(storage, self.parts.config.cell, self.parts.config.node, false) {
+            Ok((shelf, words)) => {
+                words.into_iter().for_each(|word| notice(&self.parts.facts, word));
+                *writing(&self.parts.shelf) = shelf;
+            }
+            Err(error) => notice(&self.parts.facts, format!("The log cannot be opened: {error}.")),
+        }
+        self.role = follow(&self.parts, None);
+        (self.resigned, self.signed) = match why {
+            Why::TakenOver => (false, 0),
+            Why::Behind(signed) => (true, signed),
+        };
+        self.tell_connected();
+    }
+
+    /// Takes up the role that the log gives this home now.
+    fn begin_again(&mut self) {
+        (self.role, self.resigned) = begin(&self.parts);
+        self.tell_connected();
+    }
+
+    fn tell_connected(&mut self) {
+        for peer in self.connected.clone() {
+            match &mut self.role {
+                Role::Keeper(keeping) => keeping.handle(ToCell::Connected(peer), &self.parts),
+                Role::Follower(following) => following.handle(ToCell::Connected(peer), &self.parts),
+            }
+        }
+    }
+
+    /// What concerns takeovers, whatever the role. Gives back what does not.
+    fn take(&mut self, message: ToCell) -> Option<ToCell> {
+        match message {
+            ToCell::Calls { calls, answer } => {
+                self.taking.heard(&calls, &self.parts);
+                if let Some(answer) = answer {
+                    let _ = answer.send(self.taking.news());
+                }
+            }
+            ToCell::Standing(asked) => drop(asked.send(self.taking.standing(&self.parts))),
+            ToCell::Endorse { call, endorsement, done } => {
+                let _ = done.send(self.taking.endorse(call, *endorsement, &self.parts));
+            }
+            ToCell::Force(done) => drop(done.send(self.taking.force())),
+            other => {
+                if matches!(other, ToCell::Tick) {
+                    self.taking.tick(&self.connected, &self.parts);
+                }
+                return Some(other);
+            }
+        }
+        None
     }
 
     /// Takes what waits in the queue and carries out what is asked, until there is nothing to do. True
@@ -126,12 +222,17 @@ impl Carrier {
         }
     }
 
-    /// Takes up what a handover makes of this home: a keeper that has left follows, and the next one keeps.
+    /// Takes up what a handover or takeover makes of this home: a keeper that has left follows, and the next
+    /// one keeps.
     /// Whether anything changed.
     fn change_role(&mut self) -> bool {
         let parts = &self.parts;
         let changed = match &mut self.role {
-            Role::Keeper(keeping) => keeping.has_left(),
+            Role::Keeper(keeping) => {
+                let Some(why) = keeping.stepped_down() else { return self.has_left() };
+                self.step_down(why);
+                return true;
+            }
             Role::Follower(following) => match following.take_over(parts) {
                 Some(handover) => {
                     let opened = succession::open_term(parts, &handover);
@@ -143,20 +244,40 @@ impl Carrier {
                     }
                     opened.is_ok()
                 }
-                None => false,
+                None => return self.go_on_with_call(),
             },
         };
         if changed {
-            (self.role, self.resigned) = begin(parts);
-            // The new role has not heard who is there.
-            for peer in self.connected.clone() {
-                self.handle(ToCell::Connected(peer));
-            }
+            self.begin_again();
         }
         changed
     }
 
+    /// A keeper that has handed the log over follows.
+    fn has_left(&mut self) -> bool {
+        let left = matches!(&mut self.role, Role::Keeper(keeping) if keeping.has_left());
+        if left {
+            self.begin_again();
+        }
+        left
+    }
+
+    /// Goes on with a takeover that this home proposed.
+    fn go_on_with_call(&mut self) -> bool {
+        let Role::Follower(following) = &mut self.role else { return false };
+        if !following.is_idle() {
+            return false;
+        }
+        match self.taking.next(&self.parts) {
+            Some(Next::Uncovered) => following.cut_uncovered(&self.parts),
+            Some(Next::Open(right)) => self.take_over(*right),
+            _ => return false,
+        }
+        true
+    }
+
     fn handle(&mut self, message: ToCell) {
+        let Some(message) = self.take(message) else { return };
         match &message {
             ToCell::Tip { held: Some(held), .. } => {
                 self.held.clone_from(held);
@@ -212,13 +333,21 @@ fn begin(parts: &Parts) -> (Role, bool) {
             Err(reason) => notice(&parts.facts, reason),
         }
     }
-    let held = shelf.held_by_follower();
-    let missing = MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own());
     drop(shelf);
+    (follow(parts, leaving), kept)
+}
+
+/// The role of a home that follows the log.
+fn follow(parts: &Parts, leaving: Option<Handover>) -> Role {
+    let held = reading(&parts.shelf).held_by_follower();
     let outbound = Outbound::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
+    let missing = {
+        let shelf = reading(&parts.shelf);
+        MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own())
+    };
     let following = Following::new(&parts.config, held, outbound, disk, missing).leaving(leaving);
-    (Role::Follower(Box::new(following)), kept)
+    Role::Follower(Box::new(following))
 }
 
 /// Goes on where a handover was interrupted: the old term key is erased, and the term is opened where this

@@ -1,14 +1,16 @@
 //! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
 
 use super::carrier::{Parts, notice, now};
+use super::following::judge_opening;
 use super::handing_in::HandingIn;
 use super::searching::Searching;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, witnessing, writing};
 use crate::fold::LogHistory;
 use lifeboat_log::{Detail, Position, Record, SecretKey, SignedCheckpoint};
-use lifeboat_protocol::Refusal;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
+use lifeboat_protocol::watch::{self, Why};
+use lifeboat_protocol::{Refusal, Watch};
 use lifeboat_store::{Promises, Storage, handovers};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -21,6 +23,9 @@ pub struct Keeping {
     searching: Searching,
     effects: VecDeque<Effect>,
     asked: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    watch: Watch,
+    /// Why this home is to keep no longer.
+    stepped_down: Option<Why>,
     tickets: u64,
     /// The log is to be opened anew at the next tick.
     reopen: bool,
@@ -46,8 +51,21 @@ impl Keeping {
         let searching = Searching::load(config);
         let (asked, anchor, leaving) = (HashMap::new(), None, None);
         let (tickets, reopen, left) = (0, false, false);
-        let own = None;
-        Ok(Self { keeper, promises, searching, effects, asked, tickets, reopen, anchor, leaving, left, own })
+        Ok(Self {
+            keeper,
+            promises,
+            searching,
+            effects,
+            asked,
+            tickets,
+            reopen,
+            anchor,
+            leaving,
+            left,
+            own: None,
+            watch: Watch::default(),
+            stepped_down: None,
+        })
     }
 
     /// Hands in what lies in the home's outbox.
@@ -55,6 +73,26 @@ impl Keeping {
         let (own, messages) = HandingIn::open(parts);
         self.own = Some(own);
         messages.into_iter().for_each(|message| self.handle(message, parts));
+    }
+
+    /// Why this home is to keep no longer, once it is.
+    pub fn stepped_down(&self) -> Option<Why> {
+        self.stepped_down
+    }
+
+    fn watch(&mut self, event: watch::Event, parts: &Parts) {
+        let Some(open) = self.keeper.chain().open() else { return };
+        for effect in self.watch.handle(event, parts.config.cell, open, now()) {
+            let asked = match effect {
+                watch::Effect::AskTip(peer) => Outward::AskTip(peer),
+                watch::Effect::AskOpening(peer) => Outward::AskOpening { peer, era: open.term.era() },
+                watch::Effect::StepDown(why) => {
+                    self.stepped_down = Some(why);
+                    continue;
+                }
+            };
+            let _ = parts.outward.try_send(asked);
+        }
     }
 
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
@@ -83,9 +121,25 @@ impl Keeping {
                 self.searching.connected(node);
                 self.feed(Event::Have { node, next }, parts);
             }
-            ToCell::Connected(peer) => self.searching.connected(peer),
-            ToCell::Disconnected(peer) => self.searching.disconnected(&peer),
-            ToCell::AskFailed(peer) => self.searching.failed(&peer),
+            ToCell::Connected(peer) => {
+                self.searching.connected(peer);
+                self.watch(watch::Event::Connected(peer), parts);
+            }
+            ToCell::Disconnected(peer) => {
+                self.searching.disconnected(&peer);
+                self.watch(watch::Event::Disconnected(peer), parts);
+            }
+            ToCell::AskFailed(peer) => {
+                self.searching.failed(&peer);
+                self.watch(watch::Event::AskFailed(peer), parts);
+            }
+            ToCell::Tip { peer, checkpoint, .. } => {
+                self.watch(watch::Event::Tip { peer, checkpoint }, parts);
+            }
+            ToCell::Opening { peer, record } => {
+                let opened = judge_opening(record.as_deref(), parts);
+                self.watch(watch::Event::Opening { peer, opened }, parts);
+            }
             ToCell::Details { peer, details } => self.searching.arrived(&peer, details, parts),
             ToCell::Tick => {
                 if std::mem::take(&mut self.reopen) {
@@ -99,6 +153,7 @@ impl Keeping {
                     witnessing::anchored(&outcome);
                     self.anchor = None;
                 }
+                self.watch(watch::Event::Tick, parts);
                 self.feed(Event::Tick, parts);
             }
             // A keeper asks nobody for records: the rest is for followers.

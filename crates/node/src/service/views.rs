@@ -10,6 +10,7 @@ use crate::cell::{CellHandle, locked, now};
 use crate::home::CellSetting;
 use crate::reading;
 use crate::wire::Blob;
+use lifeboat_commons::terms;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -76,6 +77,7 @@ impl Service {
             witnessed: facts.witnessed.0.min(size),
             anchored: state.anchored().0,
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
+            electors: setting.own.then(|| terms::electorate(state) as u32),
             notices: facts.notices,
         }
     }
@@ -235,6 +237,7 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         witnessed: 0,
         anchored: 0,
         knocks: 0,
+        electors: None,
         notices: why.into_iter().collect(),
     }
 }
