@@ -148,7 +148,7 @@ impl Follower {
                 effects.push(Effect::Have { peer, next: self.chain.next() });
             }
         }
-        if let Some(peer) = self.peers.due_for_opening(self.era(), self.chain.open().is_some(), now) {
+        if let Some(peer) = self.peers.due_for_opening(self.era(), self.stand(), now) {
             effects.push(Effect::AskOpening(peer));
         }
         if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {
@@ -283,11 +283,12 @@ impl Follower {
     ) {
         match opened {
             Opened::NotHeld => self.peers.no_opening(&peer, now, entropy),
-            Opened::Ahead(term) => self.peers.cleared(&peer, term.era()),
+            Opened::Ahead(term) => self.peers.cleared(&peer, self.stand(), term.era()),
             Opened::Fault(fault) => self.put_aside(peer, fault, now, effects),
             Opened::Back(..) if self.reopening => self.peers.no_opening(&peer, now, entropy),
             Opened::Back(term, base) => {
-                self.peers.cleared(&peer, term.era());
+                let back = (base.origin.term, base.size);
+                self.peers.cleared(&peer, Some(back), term.era());
                 // Nothing more of an older era is taken in, or who still holds it would give it back.
                 self.bound = self.bound.max(term.era());
                 if let Some(session) = self.session.take() {

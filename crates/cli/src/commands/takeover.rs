@@ -77,7 +77,7 @@ fn view(context: &mut Context, session: &Session) -> Outcome<TakeoverView> {
 
 fn status(context: &mut Context, session: &Session) -> Outcome {
     let view = view(context, session)?;
-    let keeper = session.state.keeper().map(|keeper| session.names.key(&keeper.node)).unwrap_or_default();
+    let keeper = session.state.keeper().map(|keeper| whose(session, &keeper.node)).unwrap_or_default();
     context.ui.line(text!("takeover-keeper", who = &keeper, count = view.era))?;
     if view.forced {
         context.ui.line(text!("takeover-forced"))?;
@@ -87,7 +87,7 @@ fn status(context: &mut Context, session: &Session) -> Outcome {
         context.ui.line(text!("takeover-no-calls"))?;
     }
     for call in &view.calls {
-        let who = session.names.key(&call.node);
+        let who = whose(session, &call.node);
         context.ui.styled(Look::Strong, text!("takeover-call", who = &who))?;
         let by: Vec<String> = call.endorsers.iter().map(|key| session.names.key(key)).collect();
         context.ui.line(format!(
@@ -147,10 +147,10 @@ fn propose(context: &mut Context, session: &Session, force: bool) -> Outcome {
 
 fn endorse(context: &mut Context, session: &Session, handle: Option<&str>, on_paper: bool) -> Outcome {
     let view = view(context, session)?;
-    let item = choose(session, &view, handle)?;
+    let item = choose(session, &view, handle, on_paper)?;
     let call: Call = called(&item.call)?;
     let floor = floor(&view)?;
-    tell(context, &session.names.key(&item.node), &floor, session);
+    tell(context, &whose(session, &item.node), &floor, session);
     let key = if on_paper {
         paper::from_words(&context.ui.ask_line(&text!("paper-ask"))?)?
     } else {
@@ -161,7 +161,7 @@ fn endorse(context: &mut Context, session: &Session, handle: Option<&str>, on_pa
         unlock::member_key(context, &session.home)?
     };
     sign(context, session, &call, floor, &key)?;
-    context.ui.line(text!("takeover-endorsed", who = session.names.key(&item.node)))?;
+    context.ui.line(text!("takeover-endorsed", who = whose(session, &item.node)))?;
     context.ui.object(json!({"endorsed": true, "era": call.term.era(), "node": item.node.to_string()}))
 }
 
@@ -169,26 +169,38 @@ fn endorse(context: &mut Context, session: &Session, handle: Option<&str>, on_pa
 fn tell(context: &mut Context, who: &str, floor: &Floor, session: &Session) {
     let since = session.state.keeper().map_or(0, |keeper| keeper.since.0);
     let last = lifeboat_log::Position((since + floor.size).saturating_sub(1));
-    let old = session.state.keeper().map(|keeper| session.names.key(&keeper.node)).unwrap_or_default();
+    let old = session.state.keeper().map(|keeper| whose(session, &keeper.node)).unwrap_or_default();
     context.ui.say(text!("takeover-means", who = who, old = old, last = reference::short(last)));
 }
 
-fn choose<'a>(session: &Session, view: &'a TakeoverView, handle: Option<&str>) -> Outcome<&'a CallItem> {
+fn choose<'a>(
+    session: &Session,
+    view: &'a TakeoverView,
+    handle: Option<&str>,
+    on_paper: bool,
+) -> Outcome<&'a CallItem> {
     let wanted = handle.map(|handle| session.names.find(handle)).transpose()?;
     let fits = |call: &&CallItem| {
-        wanted.is_none_or(|member| session.names.of_key(&call.node) == Some(member)) && !call.endorsed
+        wanted.is_none_or(|member| session.names.of_key(&call.node) == Some(member))
+            && (on_paper || !call.endorsed)
     };
     let mut found = view.calls.iter().filter(fits);
     match (found.next(), found.next()) {
         (Some(call), None) => Ok(call),
         (Some(call), Some(_)) if wanted.is_some() => Ok(call),
         (Some(_), Some(_)) => {
-            let who = |call: &CallItem| session.names.key(&call.node);
+            let who = |call: &CallItem| whose(session, &call.node);
             let all: Vec<String> = view.calls.iter().map(who).collect();
             Err(Failure::usage(text!("takeover-which", handles = all.join(", "))))
         }
         (None, _) => Err(Failure::new(text!("takeover-none")).hint(text!("takeover-none-hint"))),
     }
+}
+
+/// Whose home a node is, as far as the log names it.
+fn whose(session: &Session, node: &PublicKey) -> String {
+    let known = session.names.of_key(node);
+    known.map_or_else(|| text!("takeover-unnamed"), |member| session.names.member(&member))
 }
 
 fn floor(view: &TakeoverView) -> Outcome<Floor> {

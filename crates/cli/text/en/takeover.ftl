@@ -8,6 +8,7 @@ takeover-keeper = { $who } keeps the log. { $count ->
     [one] It was taken over once.
    *[other] It was taken over { $count } times.
 }
+takeover-unnamed = somebody whom the log does not name
 takeover-forced = The last takeover was forced: something that was witnessed may have been lost.
 takeover-electors = { $count ->
     [one] One member decides

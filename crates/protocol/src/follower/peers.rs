@@ -6,6 +6,9 @@ use crate::limits::{ASIDE_MS, MAX_PEERS, PATIENCE_MS, TIP_EVERY_MS};
 use lifeboat_log::{PublicKey, Term, Time};
 use std::collections::BTreeMap;
 
+/// Where a log stands: its term, and the records of it.
+type Stand = (Term, u64);
+
 /// What a follower knows of one peer.
 #[derive(Debug, Clone, Default)]
 struct Peer {
@@ -19,8 +22,9 @@ struct Peer {
     /// When it was asked for its opening of a later era, and when it may be asked again.
     opening_asked: Option<Time>,
     openings: Backoff,
-    /// The later era whose opening it has and the log here leads up to.
-    cleared: u16,
+    /// The later era whose opening it has and the log here leads up to, from where it stood when that was
+    /// judged: once it has gone elsewhere, it is judged anew.
+    cleared: Option<(Stand, u16)>,
     aside: Option<Time>,
 }
 
@@ -133,7 +137,7 @@ impl Peers {
         entropy: u64,
     ) -> Option<PublicKey> {
         let leads = |peer: &Peer| {
-            let later = peer.cleared > era || stand.is_none();
+            let later = peer.leads_from(stand).is_some_and(|to| to > era) || stand.is_none();
             peer.era() >= bound && (peer.era() <= era || later)
         };
         let fits =
@@ -146,15 +150,15 @@ impl Peers {
         choose(&able, entropy)
     }
 
-    /// A peer that says to stand in a later era than this log's (which has `started`), to be asked for that
+    /// A peer that says to stand in a later era than this log's (which has begun), to be asked for that
     /// era's opening; it is noted as asked.
-    pub fn due_for_opening(&mut self, era: u16, started: bool, now: Time) -> Option<PublicKey> {
+    pub fn due_for_opening(&mut self, era: u16, stand: Option<Stand>, now: Time) -> Option<PublicKey> {
         let due = |peer: &Peer| {
             let waits = peer.opening_asked.is_some_and(|since| !is_over(since, now));
             peer.is_usable(now)
-                && started
+                && stand.is_some()
                 && peer.era() > era
-                && peer.cleared <= era
+                && peer.leads_from(stand).is_none_or(|to| to <= era)
                 && !waits
                 && peer.openings.is_due(now)
         };
@@ -172,11 +176,11 @@ impl Peers {
     }
 
     /// Notes that this log leads up to its opening of a later era.
-    pub fn cleared(&mut self, peer: &PublicKey, era: u16) {
+    pub fn cleared(&mut self, peer: &PublicKey, stand: Option<Stand>, era: u16) {
         if let Some(peer) = self.0.get_mut(peer) {
             peer.opening_asked = None;
             peer.openings.succeeded();
-            peer.cleared = era;
+            peer.cleared = stand.map(|stand| (stand, era));
         }
     }
 
@@ -189,6 +193,11 @@ impl Peers {
 impl Peer {
     fn is_usable(&self, now: Time) -> bool {
         self.connected && !self.is_aside(now)
+    }
+
+    /// To which later era it leads a log that stands here, as far as is known.
+    fn leads_from(&self, stand: Option<Stand>) -> Option<u16> {
+        self.cleared.filter(|(from, _)| Some(*from) == stand).map(|(_, to)| to)
     }
 
     /// The era in which it says to stand.
