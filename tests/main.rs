@@ -15,4 +15,5 @@ mod network;
 mod person;
 mod real;
 mod same_answers;
+mod takeover;
 mod tidy;

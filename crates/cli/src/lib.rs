@@ -13,6 +13,7 @@ pub mod fate;
 pub mod help;
 pub mod import;
 pub mod names;
+pub mod paper;
 pub mod picture;
 pub mod quantity;
 pub mod reference;

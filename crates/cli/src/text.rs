@@ -15,6 +15,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/reach.ftl"),
     include_str!("../text/en/details.ftl"),
     include_str!("../text/en/budgets.ftl"),
+    include_str!("../text/en/takeover.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

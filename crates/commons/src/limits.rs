@@ -31,6 +31,8 @@ pub const MET_KEPT_DAYS: u64 = 30;
 pub const SLIP_DAYS: u64 = 90;
 /// Longest body that a decision carries, in bytes: any charter fits, and the state may hold some hundreds.
 pub const MAX_PAYLOAD: usize = 16_384;
+/// Ended terms whose keys and sizes are remembered: floors of older ones are not looked at.
+pub const MAX_ENDED_TERMS: usize = 256;
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 86_400_000;
 /// Longest part of a stored state, in bytes: a damaged length claims no more memory than this.

@@ -12,9 +12,10 @@ use crate::limits::DAY_MS;
 use crate::membership::{Acceptance, Vouch};
 use crate::state::State;
 use lifeboat_log::codec::{Bytes, List, encode};
+use lifeboat_log::tree::Frontier;
 use lifeboat_log::{
     CellId, Chain, Checkpoint, Detail, DetailRef, DetailTag, Entry, EntryId, Founding, Kind, Link, Nonce,
-    Position, Record, SecretKey, Seen, SignedCheckpoint, SignedEntry, Term, Time,
+    Position, Record, SecretKey, Seen, SignedCheckpoint, SignedEntry, Term, Time, TreeHash,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +45,12 @@ pub struct TestCell {
 impl History for TestCell {
     fn find(&self, id: &EntryId) -> Option<Record> {
         self.records.get(*self.places.get(id)?).cloned()
+    }
+    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
+        let mut tree = Frontier::default();
+        let of_term = self.records.iter().filter(|record| record.link().term == term);
+        of_term.take(usize::try_from(size).ok()?).for_each(|record| tree.push(record.leaf()));
+        (tree.size() == size).then(|| tree.root())
     }
 }
 
@@ -160,13 +167,29 @@ impl TestCell {
 
     /// The record that this entry would be at the end of the log.
     pub fn record_of(&self, entry: SignedEntry) -> Record {
-        let link = Link::new(Term::FIRST, self.chain.next(), self.chain.head(), self.now, entry.id());
+        let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
+        self.record_in(term, entry)
+    }
+
+    fn record_in(&self, term: Term, entry: SignedEntry) -> Record {
+        let link = Link::new(term, self.chain.next(), self.chain.head(), self.now, entry.id());
         Record::place(link, entry).expect("the link names it")
+    }
+
+    /// Places an entry that opens this term, whose checkpoints `term_key` signs.
+    pub fn open_term(&mut self, term: Term, entry: SignedEntry, term_key: SecretKey) -> Effect {
+        let record = self.record_in(term, entry);
+        self.term_key = term_key;
+        self.put(record)
     }
 
     /// Places an entry and folds it.
     pub fn place(&mut self, entry: SignedEntry) -> Effect {
         let record = self.record_of(entry);
+        self.put(record)
+    }
+
+    fn put(&mut self, record: Record) -> Effect {
         self.chain.extend(&record).expect("it follows");
         let mut state = std::mem::replace(&mut self.state, State::new(record.entry().cell));
         let effect = state.apply(&record, self);

@@ -4,6 +4,7 @@
 //! no clock, draws no randomness and knows nothing of the other crates. What an entry means is for
 //! `lifeboat-commons`. Every byte is specified in `docs/format.md`.
 
+pub mod call;
 pub mod chain;
 pub mod checkpoint;
 pub mod codec;
@@ -26,6 +27,7 @@ pub mod tile;
 pub mod time;
 pub mod tree;
 
+pub use call::Call;
 pub use chain::{Broken, Chain, OpenTerm};
 pub use checkpoint::{BadCheckpoint, Checkpoint, Origin, SignedCheckpoint, Signers};
 pub use detail::{Detail, DetailRef, DetailTag};
@@ -34,7 +36,7 @@ pub use hash::{BlobHash, CellId, DetailHash, EntryId, LinkHash, StateHash, TreeH
 pub use key::{BadKey, KeyCache, PublicKey, SecretKey, Signature};
 pub use link::Link;
 pub use misconduct::{BadMisconduct, Charge, Misconduct, Proven};
-pub use opening::{Founding, Opening};
+pub use opening::{Close, Endorsement, Floor, Founding, Opening};
 pub use proof::{BadProof, Proof};
 pub use record::{BadRecord, Record};
 pub use slip::{BadSlip, Slip};

@@ -2,6 +2,7 @@
 //! hold is verified where it is used.
 
 use crate::ask::Signed;
+pub use crate::standing::{CallItem, TakeoverView};
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     CellId, DetailHash, EntryId, LinkHash, Nonce, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -75,6 +76,10 @@ pub enum Answer {
     },
     /// To [`crate::Ask::DetailCounts`].
     DetailCounts(DetailCounts),
+    /// To [`crate::Ask::Takeover`].
+    Takeover(TakeoverView),
+    /// To [`crate::Ask::TakeoverPropose`]: the call, encoded.
+    Called(Blob),
     /// It is done and there is nothing to say.
     Done,
 }
@@ -142,6 +147,8 @@ pub struct CellOverview {
     pub behind: u64,
     /// Newcomers who have knocked and wait for a vouch.
     pub knocks: u32,
+    /// How many members decide on a takeover; nothing for a sibling's cell.
+    pub electors: Option<u32>,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
 }

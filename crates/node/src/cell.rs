@@ -11,18 +11,28 @@ mod keeping;
 mod missing;
 mod searching;
 pub mod shelf;
+mod taking;
 pub mod texts;
+pub use taking::{CalledHere, Standing};
 
 use crate::home::Home;
 use crate::limits::{CELL_QUEUE, OUTWARD_QUEUE};
-use lifeboat_log::{CellId, Detail, DetailHash, EntryId, Position, PublicKey, SignedCheckpoint, SignedEntry};
+use lifeboat_log::codec::List;
+use lifeboat_log::{
+    Call, CellId, Detail, DetailHash, Endorsement, EntryId, Position, PublicKey, SignedCheckpoint,
+    SignedEntry,
+};
 use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{CellCard, RangeAsk, RangeFrame, Refusal, Request, Response};
 use lifeboat_store::{Storage, StoreError};
 use shelf::Shelf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
+
+/// The calls for a takeover that a node knows of.
+pub type CallList = List<CallNews, { lifeboat_protocol::limits::MAX_CALLS }>;
 
 /// What came of an entry.
 #[derive(Debug, Clone)]
@@ -111,6 +121,33 @@ pub enum ToCell {
         /// What it said.
         response: Option<Box<Response>>,
     },
+    /// A peer gave its opening of a later era; nothing when it has none.
+    Opening {
+        /// The peer.
+        peer: PublicKey,
+        /// The record's bytes.
+        record: Option<Vec<u8>>,
+    },
+    /// What a peer knows of calls for a takeover, and where to put what is known here.
+    Calls {
+        /// The calls.
+        calls: Vec<CallNews>,
+        /// Where the answer goes, when the peer asked.
+        answer: Option<oneshot::Sender<CallList>>,
+    },
+    /// How the cell stands to being taken over.
+    Standing(oneshot::Sender<Standing>),
+    /// An endorsement of this home's member, to be promised and told.
+    Endorse {
+        /// What it endorses.
+        call: Call,
+        /// The endorsement, signed.
+        endorsement: Box<Endorsement>,
+        /// What came of it.
+        done: oneshot::Sender<Result<(), String>>,
+    },
+    /// To take over without the closes of enough witnesses. Told whether there is an own call.
+    Force(oneshot::Sender<bool>),
     /// The disk thread is done with the oldest of its tasks.
     Stored(Result<shelf::Stored, StoreError>),
     /// Time has passed.
@@ -148,6 +185,20 @@ pub enum Outward {
         peer: PublicKey,
         /// The next record that is lacking.
         next: Position,
+    },
+    /// Ask a peer for its opening of a later era.
+    AskOpening {
+        /// The peer.
+        peer: PublicKey,
+        /// The era in which the log here stands.
+        era: u16,
+    },
+    /// Tell a peer of the calls for a takeover, and hear of its.
+    TellCalls {
+        /// The peer.
+        peer: PublicKey,
+        /// The calls.
+        calls: CallList,
     },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),

@@ -25,6 +25,7 @@ mod requests;
 pub mod sealed;
 mod serve;
 pub mod service;
+pub mod standing;
 pub mod wire;
 
 pub use ask::{Answer, Ask};

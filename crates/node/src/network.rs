@@ -148,6 +148,18 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 tracing::debug!(%peer, %error, "the keeper was not told what is held here");
             }
         }
+        Outward::AskOpening { peer, era } => {
+            let record = match net.request(peer, &Request::Opening { cell, era }).await {
+                Ok(Response::Opening { record }) => Some(record.to_vec()),
+                _ => None,
+            };
+            handle.tell(ToCell::Opening { peer, record }).await;
+        }
+        Outward::TellCalls { peer, calls } => {
+            if let Ok(Response::Calls { calls }) = net.request(peer, &Request::Calls { cell, calls }).await {
+                handle.tell(ToCell::Calls { calls: calls.to_vec(), answer: None }).await;
+            }
+        }
         Outward::Publish(checkpoint) => {
             let Some(announcement) = Announcement::checkpoint(&checkpoint) else { return };
             if let Err(error) = net.announce(&announcement).await {
@@ -252,7 +264,9 @@ async fn announced(
         Some(Err(_)) | None => verdict.ignore(),
     }
     // The keeper certainly has what it announced; who passed it on may not have it yet.
-    let keeper = cell.facts().keeper_node.filter(|keeper| network.is_connected(keeper));
+    // Of another term, whoever passed it on may know more than the keeper here.
+    let of_term = matches!(known, Some(Ok(_)));
+    let keeper = cell.facts().keeper_node.filter(|keeper| of_term && network.is_connected(keeper));
     let message = ToCell::Tip { peer: keeper.unwrap_or(peer), checkpoint: note.to_vec(), held: None };
     cell.try_tell(message);
 }

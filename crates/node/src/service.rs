@@ -5,6 +5,7 @@ mod entries;
 mod own;
 mod people;
 mod syncing;
+mod takeovers;
 mod upkeep;
 mod views;
 
@@ -119,6 +120,10 @@ impl Service {
             Ask::Repair { cell } => self.repair(cell, &progress).await,
             Ask::DetailCounts { cell } => self.detail_counts(cell, &progress).await,
             Ask::Export { cell, to } => self.export(cell, to, &progress).await,
+            Ask::Takeover { cell } => self.takeover(cell, &progress).await,
+            Ask::TakeoverPropose { cell } => self.propose_takeover(cell, &progress).await,
+            Ask::TakeoverEndorse { cell, signed } => self.endorse_takeover(cell, &signed, &progress).await,
+            Ask::TakeoverForce { cell } => self.force_takeover(cell, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)

@@ -67,6 +67,14 @@ pub enum Event {
         /// Where.
         position: Position,
     },
+    /// The log was taken over and goes on from here: what stood at or past this position, under an older
+    /// era, stands there no more.
+    CutBack {
+        /// The term that opens there.
+        term: Term,
+        /// The position of its opening.
+        from: Position,
+    },
     /// How much the homes that are not the keeper's hold: the position of the next record that each lacks.
     Held(Vec<Position>),
     /// Time has passed.
@@ -155,6 +163,8 @@ pub struct Delivery {
     peers: BTreeMap<PublicKey, Option<Time>>,
     terms: BTreeMap<Term, Signers>,
     keeper: Option<(Term, PublicKey)>,
+    /// The last takeover: its term, and where it opens.
+    taken: Option<(Term, Position)>,
 }
 
 impl Delivery {
@@ -170,6 +180,7 @@ impl Delivery {
             peers: BTreeMap::new(),
             terms: BTreeMap::new(),
             keeper: None,
+            taken: None,
         }
     }
 
@@ -194,6 +205,7 @@ impl Delivery {
                 }
             }
             Event::InLog { id, position } => self.in_log(&id, position, &mut effects),
+            Event::CutBack { term, from } => self.cut_back(term, from, &mut effects),
             Event::Held(held) => self.held(&held, &mut effects),
             Event::Tick => {}
         }
@@ -286,6 +298,10 @@ impl Delivery {
         let signers = self.terms.get(&link.term).ok_or(BadReceipt::UnknownTerm)?;
         let origin = Origin { cell: self.cell, term: link.term };
         let (record, _) = proof.verify(&origin, signers)?;
+        let position = record.link().position;
+        if self.taken.is_some_and(|(term, from)| link.term.era() < term.era() && position >= from) {
+            return Err(BadReceipt::UnknownTerm);
+        }
         let same = record.entry().id() == *id;
         if same { Ok(record.link().position) } else { Err(BadReceipt::OtherEntry) }
     }
@@ -325,6 +341,22 @@ impl Delivery {
             (_, true) => item.to(Step::Placed { position, proof: None }, effects),
             // The home's own copy is one that is not the keeper's.
             (_, false) => item.to(Step::Replicated { position, homes: 1 }, effects),
+        }
+    }
+
+    /// What was placed past the base of a takeover waits again.
+    fn cut_back(&mut self, term: Term, from: Position, effects: &mut Vec<Effect>) {
+        if self.taken.is_some_and(|(known, _)| known >= term) {
+            return;
+        }
+        self.taken = Some((term, from));
+        for item in self.items.values_mut().filter(|item| item.position().is_some_and(|at| at >= from)) {
+            item.backoff.succeeded();
+            item.to(Step::Waiting, effects);
+        }
+        // What had run out may have its grace under the new keeper.
+        for item in self.items.values_mut().filter(|item| matches!(item.step, Step::Expired)) {
+            (item.over, item.step) = (false, Step::Waiting);
         }
     }
 

@@ -22,6 +22,7 @@ use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS};
 use crate::planted::{Bug, Planted};
 use crate::range::RangeAsk;
 use crate::seeker::Seeker;
+use crate::takeover::Opened;
 pub use event::{Alarm, Effect, Event, Fault, Held, StreamId};
 use lifeboat_log::note::Note;
 use lifeboat_log::{
@@ -45,6 +46,10 @@ pub struct Follower {
     streams: u64,
     seeker: Seeker,
     evidence: Vec<Alarm>,
+    /// Who sent what is on its way to the disk.
+    server: Option<PublicKey>,
+    /// The highest era that is known to have opened by right.
+    bound: u16,
     planted: Planted,
     gave_up: bool,
 }
@@ -63,6 +68,8 @@ impl Follower {
             streams: 0,
             seeker: Seeker::default(),
             evidence: Vec::new(),
+            server: None,
+            bound: 0,
             planted: Planted::default(),
             gave_up: false,
         }
@@ -94,6 +101,14 @@ impl Follower {
             Event::Closed(stream) => self.closed(stream, now, entropy),
             Event::Persisted { missing } => self.persisted(missing, now, &mut effects),
             Event::DiskFailed => self.disk_failed(&mut effects),
+            Event::Unjust(reason) => {
+                self.disk_failed(&mut effects);
+                self.bound = 0;
+                if let Some(peer) = self.server.take() {
+                    self.put_aside(peer, Fault::Unjust(reason), now, &mut effects);
+                }
+            }
+            Event::Opening { peer, opened } => self.opened(peer, opened, now, entropy, &mut effects),
             Event::Reopened(held) => self.reopened(*held),
             Event::Missing(missing) => self.seeker.missing(missing),
             Event::Details { peer, details } => {
@@ -125,6 +140,9 @@ impl Follower {
                 effects.push(Effect::Have { peer, next: self.chain.next() });
             }
         }
+        if let Some(peer) = self.peers.due_for_opening(self.era(), self.chain.open().is_some(), now) {
+            effects.push(Effect::AskOpening(peer));
+        }
         if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {
             self.open_range(now, entropy, effects);
         }
@@ -134,7 +152,10 @@ impl Follower {
     }
 
     fn open_range(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
-        let Some(peer) = self.peers.able_to_serve(self.stand(), now, entropy) else { return };
+        let era = self.era();
+        let Some(peer) = self.peers.able_to_serve(self.stand(), (era, self.bound), now, entropy) else {
+            return;
+        };
         self.streams += 1;
         let stream = StreamId(self.streams);
         let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
@@ -241,6 +262,34 @@ impl Follower {
         self.put_aside(alarm.peer, Fault::Contradicts, now, effects);
     }
 
+    /// A peer has an opening of a later era, or not.
+    fn opened(
+        &mut self,
+        peer: PublicKey,
+        opened: Opened,
+        now: Time,
+        entropy: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        match opened {
+            Opened::NotHeld => self.peers.no_opening(&peer, now, entropy),
+            Opened::Ahead(term) => self.peers.cleared(&peer, term.era()),
+            Opened::Fault(fault) => self.put_aside(peer, fault, now, effects),
+            Opened::Back(..) if self.reopening => self.peers.no_opening(&peer, now, entropy),
+            Opened::Back(term, base) => {
+                self.peers.cleared(&peer, term.era());
+                // Nothing more of an older era is taken in, or who still holds it would give it back.
+                self.bound = self.bound.max(term.era());
+                if let Some(session) = self.session.take() {
+                    effects.push(Effect::CloseRange(session.stream));
+                }
+                self.persists.clear();
+                self.reopening = true;
+                effects.push(Effect::CutBack(base));
+            }
+        }
+    }
+
     fn put_aside(&mut self, peer: PublicKey, fault: Fault, now: Time, effects: &mut Vec<Effect>) {
         self.peers.put_aside(&peer, now);
         self.seeker.disconnected(&peer);
@@ -282,7 +331,9 @@ impl Follower {
     }
 
     fn reopened(&mut self, held: Held) {
-        if self.reopening {
+        // Whoever carries the machine may open the log anew by itself while nothing is on its way.
+        if self.reopening || self.persists.is_empty() {
+            self.session = self.session.take().filter(|_| self.reopening);
             self.reopening = false;
             self.chain = held.chain;
             self.held = held.checkpoint;
@@ -329,6 +380,11 @@ impl Follower {
         self.session.is_none() && self.persists.is_empty() && self.peers.furthest() <= self.stand()
     }
 
+    /// Whether nothing is on its way to the disk.
+    pub fn is_idle(&self) -> bool {
+        self.persists.is_empty() && !self.reopening
+    }
+
     /// Whether a peer is put aside now.
     pub fn is_aside(&self, peer: &PublicKey, now: Time) -> bool {
         self.peers.is_aside(peer, now)
@@ -337,6 +393,11 @@ impl Follower {
     /// How many missing details are being looked for.
     pub fn wanted(&self) -> usize {
         self.seeker.wanted()
+    }
+
+    /// The era in which the durable log stands.
+    fn era(&self) -> u16 {
+        self.chain.open().map_or(0, |open| open.term.era())
     }
 
     /// Where the durable log stands, to be compared with what peers say.

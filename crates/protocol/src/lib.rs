@@ -2,7 +2,7 @@
 //!
 //! [`keeper`] orders a cell's entries, [`follower`] keeps a verified copy, [`delivery`] brings a member's
 //! own entries to the keeper and looks after them, [`range`] answers who asks for records, [`door`]
-//! answers newcomers. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
+//! answers newcomers. [`takeover`] gives the log another keeper, [`watch`] tells an old one so. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
 //! entropy are arguments, and whoever carries a machine does what its effects say, in their order, and
 //! tells it what came of them. No message makes it panic.
 
@@ -17,8 +17,10 @@ pub mod message;
 pub mod range;
 pub mod refusal;
 pub mod seeker;
+pub mod takeover;
 #[cfg(test)]
 mod testing;
+pub mod watch;
 pub mod words;
 
 #[cfg(feature = "planted-bugs")]
@@ -35,4 +37,5 @@ pub use message::{Announcement, News, Request, Response};
 pub use range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
 pub use refusal::{Again, Refusal};
 pub use seeker::{Found, Seeker};
+pub use watch::Watch;
 pub use words::{check_words, check_words_alone, commitment_of};

@@ -5,13 +5,16 @@
 #[cfg(test)]
 mod tests;
 
+use crate::limits::MAX_CALLS;
 use crate::limits::{MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE};
 use crate::refusal::Refusal;
+use crate::takeover::CallNews;
 use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes, List, Malformed};
-use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE};
+use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE, MAX_RECORD};
+use lifeboat_log::note::Note;
 use lifeboat_log::proof::MAX_PROOF_FILE;
-use lifeboat_log::{CellId, Detail, DetailHash, Position, SignedCheckpoint, SignedEntry};
+use lifeboat_log::{CellId, Checkpoint, Detail, DetailHash, Position, SignedCheckpoint, SignedEntry, Term};
 
 /// The bytes of one detail.
 pub type DetailBytes = Bytes<MAX_DETAIL>;
@@ -72,6 +75,21 @@ pub enum Request {
         /// The position of the next record that it lacks.
         next: Position,
     },
+    /// 6: the record that opens the first term of a later era than this, please. Answered by
+    /// [`Response::Opening`], or refused where none is held.
+    Opening {
+        /// The cell.
+        cell: CellId,
+        /// The era in which the asker's log stands.
+        era: u16,
+    },
+    /// 7: these calls for a takeover are known here. Answered by [`Response::Calls`].
+    Calls {
+        /// The cell.
+        cell: CellId,
+        /// The calls.
+        calls: List<CallNews, MAX_CALLS>,
+    },
 }
 
 /// What a node answers.
@@ -111,6 +129,16 @@ pub enum Response {
     },
     /// 6: noted; there is nothing to say.
     Noted,
+    /// 7: the record that opens the first term of a later era.
+    Opening {
+        /// Its bytes, as they lie on disk.
+        record: Bytes<MAX_RECORD>,
+    },
+    /// 8: the calls for a takeover that are known here, those of the question included.
+    Calls {
+        /// The calls.
+        calls: List<CallNews, MAX_CALLS>,
+    },
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -145,7 +173,9 @@ impl Request {
             | Self::Details { cell, .. }
             | Self::Knock { cell, .. }
             | Self::Knocked { cell, .. }
-            | Self::Have { cell, .. } => *cell,
+            | Self::Have { cell, .. }
+            | Self::Opening { cell, .. }
+            | Self::Calls { cell, .. } => *cell,
         }
     }
 
@@ -216,6 +246,12 @@ impl Announcement {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         within(bytes, MAX_ANNOUNCEMENT)
     }
+}
+
+/// The term of which a note says to be a checkpoint. A hint: nothing of it is verified.
+pub fn term_of_note(bytes: &[u8]) -> Option<Term> {
+    let note = Note::parse(bytes).ok()?;
+    Checkpoint::parse_text(&note.text).ok().map(|checkpoint| checkpoint.origin.term)
 }
 
 /// The value that these bytes are, when there are not too many of them.

@@ -6,7 +6,7 @@ use crate::scenario::{HOMES, Happening, MEMBERS, Sort, author, entry, moment, to
 use crate::wire::Ctx;
 use crate::world::{What, World};
 use lifeboat_log::{DetailRef, Position};
-use lifeboat_protocol::{delivery, follower};
+use lifeboat_protocol::{delivery, follower, watch};
 use lifeboat_store::LogStore;
 
 /// Which homes reach which.
@@ -56,17 +56,21 @@ impl Net {
     }
 }
 
-/// Puts the cell as it was founded on the keeper's disk.
+/// Puts the cell as it was founded on the keeper's disk; where it is to be taken over, on those of the
+/// members who have joined it too.
 pub fn found(world: &mut World) {
-    let home = &world.homes[0];
-    let opened = LogStore::open(home.disk(), home.cell);
-    let founded = opened.and_then(|(mut store, _)| {
-        store.append(world.cell.records())?;
-        store.put_details(world.cell.details())?;
-        store.sync()
-    });
-    if let Err(error) = founded {
-        world.judge.wrong(Invariant::NothingWedges, format!("the cell cannot be founded: {error}"));
+    let joined = if world.scenario.fate.is_some() { MEMBERS } else { 1 };
+    for home in &world.homes[..joined] {
+        let opened = LogStore::open(home.disk(), home.cell);
+        let founded = opened.and_then(|(mut store, _)| {
+            store.append(world.cell.records())?;
+            store.put_details(world.cell.details())?;
+            store.sync()?;
+            if home.index > 0 { store.set_checkpoint(&world.cell.checkpoint()) } else { Ok(()) }
+        });
+        if let Err(error) = founded {
+            world.judge.wrong(Invariant::NothingWedges, format!("the cell cannot be founded: {error}"));
+        }
     }
 }
 
@@ -94,6 +98,12 @@ fn tell(world: &mut World, home: usize, other: usize, linked: bool) {
             true => (follower::Event::Connected(peer), delivery::Event::Connected(peer)),
             false => (follower::Event::Disconnected(peer), delivery::Event::Disconnected(peer)),
         };
+        let to_watch = match linked {
+            true => watch::Event::Connected(peer),
+            false => watch::Event::Disconnected(peer),
+        };
+        home.told_link(peer, linked);
+        home.watch_event(to_watch, ctx);
         home.follower_event(to_follower, ctx);
         home.seek(ctx, |seeker| if linked { seeker.connected(peer) } else { seeker.disconnected(&peer) });
         home.delivery_event(to_delivery, ctx);
@@ -125,6 +135,17 @@ pub fn happen(world: &mut World, happening: Happening) {
             world.soon(long, What::Links);
         }
         Happening::Clock { home, skew } => world.homes[home].skew = skew,
+        Happening::KeeperGone(fate) if fate.destroyed => {
+            world.gone = Some(0);
+            world.homes[0].run = None;
+            world.homes[0].epoch += 1;
+            links(world);
+        }
+        Happening::KeeperGone(fate) => {
+            let trouble = world.scenario.trouble;
+            world.net.cuts.push((trouble, fate.homes(), fate.noticed));
+            links(world);
+        }
     }
 }
 
@@ -147,7 +168,7 @@ fn sign(world: &mut World, home: usize, sort: Sort) {
     let (copy, with) = (entry.clone(), details.clone());
     world.with(home, |home, ctx| kept = home.sign(entry, details, ctx));
     if kept && !matches!(sort, Sort::Stranger | Sort::Brief) {
-        world.due.insert(id);
+        world.due.insert(id, home);
         world.last_signed[home] = Some(id);
     }
     if sort == Sort::Carried {
@@ -192,7 +213,7 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         }
     }
     let wedged = |what: String| Err((Invariant::NothingWedges, what));
-    if let Some(id) = world.due.iter().find(|id| !world.judge.is_placed(id)) {
+    if let Some(id) = world.due.keys().find(|id| !world.judge.is_placed(id)) {
         return wedged(format!("{id} was not placed"));
     }
     for home in &world.homes {
@@ -211,11 +232,9 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
             }
             Err(error) => return wedged(format!("home {} cannot look for details: {error}", home.index)),
         }
-        if run
-            .delivery
-            .steps()
-            .any(|(id, step)| world.due.contains(&id) && !matches!(step, delivery::Step::Replicated { .. }))
-        {
+        if run.delivery.steps().any(|(id, step)| {
+            world.due.contains_key(&id) && !matches!(step, delivery::Step::Replicated { .. })
+        }) {
             return wedged(format!("home {} does not know that its entries are replicated", home.index));
         }
     }

@@ -8,7 +8,7 @@ use lifeboat_log::codec::List;
 use lifeboat_log::{Detail, DetailRef, DetailTag, Position, PublicKey, Record, SignedCheckpoint, Time};
 use lifeboat_protocol::follower::{Effect, Event};
 use lifeboat_protocol::message::DetailBytes;
-use lifeboat_protocol::{Request, Seeker};
+use lifeboat_protocol::{Request, Seeker, delivery, watch};
 
 impl Home {
     pub fn plant_follower(&mut self) {
@@ -56,6 +56,14 @@ impl Home {
                     run.wants = Wants::Cut;
                     continue;
                 }
+                Effect::AskOpening(peer) => {
+                    let era = run.store.chain().open().map_or(0, |open| open.term.era());
+                    ask(&peer, Purpose::Opening, Request::Opening { cell, era })
+                }
+                Effect::CutBack(base) => {
+                    run.wants = Wants::Back(base);
+                    continue;
+                }
                 Effect::PutAside { peer, fault } => {
                     let what = format!("home {} puts {} aside: {fault}", self.index, ctx.home_of(&peer));
                     ctx.judge.wrong(Invariant::NobodyBlamed, what);
@@ -83,6 +91,17 @@ impl Home {
         ctx: &mut Ctx<'_>,
     ) {
         let Some(run) = &mut self.run else { return };
+        let opening = records.first().and_then(|record| record.entry().opening().ok().flatten());
+        if let Some(opening) = opening.filter(|opening| opening.base.is_some()) {
+            let from = records[0].link().position;
+            if let Err(reason) = run.state.judge_opening(&opening, &Before(&run.store, from.0)) {
+                run.jobs.clear();
+                return self.follower_event(Event::Unjust(reason), ctx);
+            }
+            let term = opening.term;
+            self.delivery_event(delivery::Event::CutBack { term, from }, ctx);
+        }
+        let Some(run) = &mut self.run else { return };
         let done = run.store.append(&records).and_then(|()| run.store.sync());
         let done = done.and_then(|()| checkpoint.map_or(Ok(()), |c| run.store.set_checkpoint(&c)));
         if done.is_err() {
@@ -92,7 +111,7 @@ impl Home {
         for record in &records {
             run.state.apply(record, &Before(&run.store, record.link().position.0));
         }
-        ctx.judge.folded(self.index, run.store.len(), run.state.hash());
+        ctx.judge.folded(self.index, run.store.chain().head(), run.state.hash());
         if ctx.random.chance(100) {
             let _ = run.store.put_state(run.state.next(), run.state.rules(), &run.state.encode());
         }
@@ -125,6 +144,7 @@ impl Home {
     }
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
+        self.watch_event(watch::Event::Tip { peer, checkpoint: checkpoint.clone() }, ctx);
         self.follower_event(Event::Tip { peer, checkpoint }, ctx);
     }
 
@@ -143,6 +163,7 @@ impl Home {
 
     pub fn ask_failed(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
         self.seek(ctx, |seeker| seeker.failed(&peer));
+        self.watch_event(watch::Event::AskFailed(peer), ctx);
         self.follower_event(Event::AskFailed(peer), ctx);
     }
 

@@ -7,17 +7,21 @@ use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Purpose, Reply};
 use lifeboat_commons::{History, State};
 use lifeboat_log::{
-    CellId, Detail, EntryId, KeyCache, Position, Record, SecretKey, SignedCheckpoint, SignedEntry,
+    CellId, Detail, EntryId, KeyCache, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry,
+    Term, TreeHash,
 };
 use lifeboat_protocol::delivery::{self, Delivery, Step};
 use lifeboat_protocol::keeper::Ticket;
+use lifeboat_protocol::message::term_of_note;
+use lifeboat_protocol::takeover::{Bid, Board};
 use lifeboat_protocol::{
     Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Seeker, Serve, Serving, Stretch,
+    Watch,
 };
 use lifeboat_store::{
     FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// One home.
@@ -25,8 +29,8 @@ pub struct Home {
     pub index: usize,
     pub cell: CellId,
     pub node: SecretKey,
-    /// The term key, in the keeper's home.
-    pub term_key: Option<SecretKey>,
+    /// The term keys that were made in this home.
+    pub term_keys: Vec<SecretKey>,
     pub storage: Arc<FaultyStorage<Disk>>,
     pub plant: Option<Plant>,
     /// How far its clock is off, in milliseconds.
@@ -51,6 +55,12 @@ pub struct Run {
     pub ticket: u64,
     /// So many records have been shown to the judge and to the delivery.
     pub shown: u64,
+    pub board: Board,
+    pub bid: Option<Bid>,
+    pub watch: Watch,
+    /// So many records of its term the home has signed, as others showed.
+    pub signed: u64,
+    pub connected: BTreeSet<PublicKey>,
 }
 
 /// What the home does for the cell.
@@ -67,11 +77,13 @@ pub enum Job {
 }
 
 /// What the home waits for before it goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wants {
     Nothing,
     Reopen,
     Cut,
+    /// To go back to the base of a takeover.
+    Back(Box<SignedCheckpoint>),
 }
 
 /// The log on disk, as far as the fold may see it.
@@ -82,6 +94,9 @@ impl History for Before<'_> {
         let at = self.0.find(id).ok()??;
         if at.0 < self.1 { self.0.record(at).ok()? } else { None }
     }
+    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
+        self.0.root(term, size).ok()
+    }
 }
 
 impl Home {
@@ -89,12 +104,12 @@ impl Home {
         index: usize,
         cell: CellId,
         node: SecretKey,
-        term_key: Option<SecretKey>,
+        term_keys: Vec<SecretKey>,
         plant: Option<Plant>,
     ) -> Self {
         let lies = plant.is_some_and(Plant::disk_lies);
         let storage = Arc::new(FaultyStorage::new(Disk { memory: MemoryStorage::new(), lies }));
-        Self { index, cell, node, term_key, storage, plant, skew: 0, epoch: 0, run: None }
+        Self { index, cell, node, term_keys, storage, plant, skew: 0, epoch: 0, run: None }
     }
 
     pub fn disk(&self) -> Arc<dyn Storage> {
@@ -131,8 +146,14 @@ impl Home {
             tickets: BTreeMap::new(),
             ticket: 0,
             shown: 0,
+            board: Board::default(),
+            bid: None,
+            watch: Watch::default(),
+            signed: 0,
+            connected: BTreeSet::new(),
         });
         self.plant_follower();
+        self.take_up_bid();
         self.keep_if_possible(ctx);
         self.show(ctx);
         self.look_for_details(ctx);
@@ -153,7 +174,7 @@ impl Home {
         kept
     }
 
-    fn deliver(&mut self, entry: SignedEntry, details: Vec<Detail>, ctx: &mut Ctx<'_>) {
+    pub fn deliver(&mut self, entry: SignedEntry, details: Vec<Detail>, ctx: &mut Ctx<'_>) {
         let id = entry.id();
         self.delivery_event(delivery::Event::Add { entry: Box::new(entry), details }, ctx);
         let Some(run) = &self.run else { return };
@@ -263,6 +284,12 @@ impl Home {
                 self.told_have(from, next, ctx);
                 Response::Noted
             }
+            Request::Opening { era, .. } => self.answer_opening(era),
+            Request::Calls { calls, .. } => {
+                self.told_calls(&calls);
+                let news = self.run.as_ref().map(|run| run.board.news());
+                Response::Calls { calls: news.unwrap_or_default() }
+            }
             Request::Knock { .. } | Request::Knocked { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
         };
         ctx.out.push(Out::Answer(reply, response));
@@ -284,11 +311,21 @@ impl Home {
                 self.delivery_event(delivery::Event::Failed { id, peer }, ctx);
             }
             (Purpose::Tip, Some(Response::Tip { checkpoint, held })) => {
-                self.delivery_event(delivery::Event::Held(held.to_vec()), ctx);
+                let own = self.run.as_ref().and_then(|run| run.store.chain().open().map(|open| open.term));
+                // What homes hold of an era that is over here says nothing.
+                if term_of_note(&checkpoint).map(Term::era) >= own.map(Term::era) {
+                    self.delivery_event(delivery::Event::Held(held.to_vec()), ctx);
+                }
                 self.told_tip(peer, checkpoint.to_vec(), ctx);
             }
             (Purpose::Details, Some(Response::Details { details })) => self.told_details(peer, &details, ctx),
             (Purpose::Have, _) => {}
+            (Purpose::Calls, Some(Response::Calls { calls })) => self.told_calls(&calls),
+            (Purpose::Calls, _) => {}
+            (Purpose::Opening, Some(Response::Opening { record })) => {
+                self.told_opening(peer, Some(&record), ctx);
+            }
+            (Purpose::Opening, _) => self.told_opening(peer, None, ctx),
             (Purpose::Tip | Purpose::Details, _) => self.ask_failed(peer, ctx),
         }
     }

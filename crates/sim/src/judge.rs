@@ -1,7 +1,8 @@
 //! The judge: sees what every home stores, signs and folds, and what authors were told, and says at once
 //! when two things cannot both be true.
 
-use lifeboat_log::{EntryId, LinkHash, Nonce, Position, PublicKey, Record, StateHash};
+use crate::taking::Endorsed;
+use lifeboat_log::{Call, EntryId, LinkHash, Nonce, Position, PublicKey, Record, StateHash};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -31,6 +32,8 @@ pub enum Invariant {
 pub struct Violation {
     /// The seed.
     pub seed: u64,
+    /// Whether it was a run with a takeover.
+    pub takeover: bool,
     /// When, in milliseconds of the run.
     pub at_ms: u64,
     /// Which one.
@@ -42,7 +45,8 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {:?} at {} ms: {}", self.seed, self.invariant, self.at_ms, self.what)?;
-        write!(f, "again: cargo run -p lifeboat-sim -- --seed {}", self.seed)
+        let takeover = if self.takeover { " --takeover 1" } else { "" };
+        write!(f, "again: cargo run -p lifeboat-sim -- --seed {}{takeover}", self.seed)
     }
 }
 
@@ -54,16 +58,27 @@ pub type Wrong = (Invariant, String);
 /// The judge's book.
 #[derive(Debug, Default)]
 pub struct Judge {
-    order: Vec<(LinkHash, EntryId)>,
-    places: BTreeMap<EntryId, Position>,
-    said: BTreeMap<(PublicKey, Nonce), Position>,
-    states: BTreeMap<u64, StateHash>,
+    /// What stands where, in each era.
+    order: BTreeMap<u16, BTreeMap<u64, (LinkHash, EntryId)>>,
+    places: BTreeMap<(u16, EntryId), Position>,
+    said: BTreeMap<(u16, PublicKey, Nonce), Position>,
+    states: BTreeMap<LinkHash, StateHash>,
     receipts: BTreeMap<EntryId, Position>,
     strangers: Vec<EntryId>,
+    endorsed: Vec<(usize, Endorsed)>,
+    opened: Vec<Call>,
+    went_back: u64,
+    /// Whether what a receipt says may be superseded.
+    takeover: bool,
     first: Option<Wrong>,
 }
 
 impl Judge {
+    /// The book of a run, with or without a takeover.
+    pub fn new(takeover: bool) -> Self {
+        Self { takeover, ..Self::default() }
+    }
+
     /// Notes something wrong; the first counts.
     pub fn wrong(&mut self, invariant: Invariant, what: String) {
         self.first.get_or_insert((invariant, what));
@@ -77,23 +92,24 @@ impl Judge {
     /// A home holds this record under a signed checkpoint.
     pub fn stands(&mut self, home: usize, record: &Record) {
         let (at, entry) = (record.link().position, record.entry());
-        let (hash, id) = (record.hash(), entry.id());
-        match self.order.get(at.0 as usize) {
+        let (hash, id, era) = (record.hash(), entry.id(), record.link().term.era());
+        let order = self.order.entry(era).or_default();
+        match order.get(&at.0) {
             Some((known, _)) if *known == hash => return,
             Some((_, other)) => {
-                let what = format!("home {home} holds {id} at #{at}, another holds {other}");
+                let what = format!("home {home} holds {id} at #{at} of era {era}, another holds {other}");
                 return self.wrong(Invariant::OneOrder, what);
             }
-            None if at.0 as usize > self.order.len() => {
+            None if order.last_key_value().is_some_and(|(last, _)| at.0 > last + 1) => {
                 let what = format!("home {home} holds #{at} under a checkpoint and not what is before it");
                 return self.wrong(Invariant::OneOrder, what);
             }
-            None => self.order.push((hash, id)),
+            None => drop(order.insert(at.0, (hash, id))),
         }
-        if let Some(earlier) = self.places.insert(id, at) {
+        if let Some(earlier) = self.places.insert((era, id), at) {
             self.wrong(Invariant::PlacedOnce, format!("{id} at #{earlier} and at #{at}"));
         }
-        if let Some(earlier) = self.said.insert((entry.author, entry.nonce), at) {
+        if let Some(earlier) = self.said.insert((era, entry.author, entry.nonce), at) {
             self.wrong(Invariant::PlacedOnce, format!("one nonce of one key at #{earlier} and at #{at}"));
         }
         if self.strangers.contains(&id) {
@@ -101,11 +117,11 @@ impl Judge {
         }
     }
 
-    /// A home has folded so many records.
-    pub fn folded(&mut self, home: usize, records: u64, state: StateHash) {
-        let known = *self.states.entry(records).or_insert(state);
+    /// A home has folded the log up to this link.
+    pub fn folded(&mut self, home: usize, head: LinkHash, state: StateHash) {
+        let known = *self.states.entry(head).or_insert(state);
         if known != state {
-            let what = format!("home {home} has state {state} after {records} records, another {known}");
+            let what = format!("home {home} has state {state} after the link {head}, another {known}");
             self.wrong(Invariant::SameState, what);
         }
     }
@@ -113,7 +129,7 @@ impl Judge {
     /// An author was told that an entry is placed.
     pub fn told(&mut self, id: EntryId, at: Position) {
         let known = *self.receipts.entry(id).or_insert(at);
-        if known != at {
+        if known != at && !self.takeover {
             self.wrong(Invariant::PlacedOnce, format!("receipts for {id} at #{known} and at #{at}"));
         }
     }
@@ -125,7 +141,32 @@ impl Judge {
 
     /// Whether an entry stands under a signed checkpoint somewhere.
     pub fn is_placed(&self, id: &EntryId) -> bool {
-        self.places.contains_key(id)
+        self.places.keys().any(|(_, placed)| placed == id)
+    }
+
+    /// A home has endorsed a call.
+    pub fn endorsed(&mut self, home: usize, endorsed: Endorsed) {
+        self.endorsed.push((home, endorsed));
+    }
+
+    /// All endorsements, and the home of each.
+    pub fn endorsements(&self) -> impl Iterator<Item = (usize, &Endorsed)> {
+        self.endorsed.iter().map(|(home, endorsed)| (*home, endorsed))
+    }
+
+    /// A term was opened by takeover.
+    pub fn opened(&mut self, call: Call) {
+        self.opened.push(call);
+    }
+
+    /// A home went back to the base of a takeover.
+    pub fn went_back(&mut self, _home: usize) {
+        self.went_back += 1;
+    }
+
+    /// How many terms were opened by takeover, and how often a home went back.
+    pub fn takeovers(&self) -> (u64, u64) {
+        (self.opened.len() as u64, self.went_back)
     }
 
     /// All receipts.
@@ -135,6 +176,7 @@ impl Judge {
 
     /// The number of records that stand under a signed checkpoint.
     pub fn records(&self) -> usize {
-        self.order.len()
+        let last = self.order.last_key_value().and_then(|(_, order)| order.last_key_value());
+        last.map_or(0, |(at, _)| *at as usize + 1)
     }
 }

@@ -27,9 +27,11 @@ mod recovery;
 mod repair;
 pub mod snapshot;
 pub mod storage;
+mod supersede;
 mod tail;
 pub mod term_files;
 mod tiles_audit;
+pub mod vows;
 
 pub use audit::{AuditReport, audit_folder};
 pub use disk::DiskStorage;
@@ -41,3 +43,5 @@ pub use notice::Notice;
 pub use outbox::{Outbox, Sent, Waiting};
 pub use promises::{Promise, PromiseError, Promises};
 pub use storage::{Storage, StorageError};
+pub use supersede::TermHeld;
+pub use vows::{Closed, Endorsed, VowError, Vows};

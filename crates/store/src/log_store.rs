@@ -206,9 +206,13 @@ impl LogStore {
         Ok(())
     }
 
-    /// Ends the term that was open: its last checkpoint is the base of the new one.
+    /// Ends the term that was open: its last checkpoint is the base of the new one. Its unfinished bundle
+    /// is made durable with its hash tiles, which nothing makes again once another term follows.
     fn open_term(&mut self, term: Term, start: Position, opening: &Opening) -> Result<(), StoreError> {
         if let (Some(old), Some(base)) = (self.spans.last(), &opening.base) {
+            let edge = self.files(old).edge(start.0.saturating_sub(old.start.0))?;
+            let names: Vec<&str> = edge.iter().map(String::as_str).collect();
+            self.storage.sync(&names)?;
             self.storage.replace(&self.files(old).checkpoint(), &base.checkpoint)?;
         }
         self.spans.push(Span { term, start, opening: opening.clone() });
@@ -301,7 +305,7 @@ pub(crate) fn checkpoint_key(cell: CellId, term: Term, piece: u8) -> Vec<u8> {
 /// Most pieces of a copied checkpoint; a longer one (64 KiB at most) has no copy.
 pub(crate) const CHECKPOINT_PIECES: u8 = 4;
 
-fn copy_checkpoint(
+pub(crate) fn copy_checkpoint(
     storage: &dyn Storage,
     cell: CellId,
     term: Term,

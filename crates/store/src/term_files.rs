@@ -71,6 +71,23 @@ impl<'a> TermFiles<'a> {
         Ok(self.storage.read_at(&self.tile(level, index), 0, MAX_TILE)?)
     }
 
+    /// The files that hold the end of `size` records: the unfinished bundle and the unfinished hash tiles.
+    pub fn edge(&self, size: u64) -> Result<Vec<String>, StoreError> {
+        let mut names = vec![self.bundle(size / TILE_WIDTH)];
+        let mut count = size;
+        for level in 0..8 {
+            names.push(self.tile(level, count / TILE_WIDTH));
+            count /= TILE_WIDTH;
+        }
+        let mut there = Vec::new();
+        for name in names {
+            if self.storage.size(&name)?.is_some() {
+                there.push(name);
+            }
+        }
+        Ok(there)
+    }
+
     /// Whether there is a bundle with anything in it.
     pub fn has_bundle(&self, index: u64) -> Result<bool, StoreError> {
         Ok(self.storage.size(&self.bundle(index))?.is_some_and(|size| size > 0))

@@ -9,6 +9,9 @@ use lifeboat_node::agent;
 use lifeboat_node::ask::{CellOverview, Overview, Step};
 use serde_json::json;
 
+/// With fewer electors than this the loss of one home can leave no majority for a takeover.
+const FEW_ELECTORS: u32 = 3;
+
 /// See how your home and your cells are
 #[derive(Debug, clap::Args)]
 pub struct Args {}
@@ -75,6 +78,11 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     if cell.knocks > 0 {
         context.ui.line(format!("  {}", text!("status-knocks", count = cell.knocks)))?;
     }
+    if cell.size > 0
+        && let Some(count) = cell.electors.filter(|count| *count < FEW_ELECTORS)
+    {
+        context.ui.line(format!("  {}", text!("status-few-electors", count = count)))?;
+    }
     for notice in &cell.notices {
         context.ui.warn(plain(notice));
     }
@@ -98,7 +106,7 @@ fn object(
             "cell": cell.cell.to_string(), "name": cell.name, "role": cell.role, "records": cell.size,
             "head": cell.head.to_string(), "time_ms": cell.time.ms(), "homes": cell.homes,
             "pending": cell.pending, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
-            "knocks": cell.knocks, "notices": cell.notices,
+            "knocks": cell.knocks, "electors": cell.electors, "notices": cell.notices,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),
             })),

@@ -143,6 +143,9 @@ fn the_page_on_the_charter_shows_what_happens() {
         format!("| 8 | cosignatures asked | {} |", default.witnesses),
         format!("| 9 | entries a member a day | {} |", default.quota),
         format!("| 10 | placing time | {} hours |", default.placing_hours),
+        format!("| 13 | notice of absence | {} days |", default.notice_days),
+        format!("| 14 | notices needed | {} |", default.notices),
+        format!("| 15 | grace after a takeover | {} days |", default.grace_days),
     ];
     for row in table {
         assert!(page.contains(&row), "the page must hold this row: {row}");

@@ -4,11 +4,14 @@
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
 use super::missing::MissingDetails;
-use super::shelf::Shelf;
+use super::shelf::{Shelf, Stored};
 use super::{CellConfig, Facts, Outward, ToCell, reading, writing};
+use crate::fold::LogHistory;
 use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE};
-use lifeboat_log::{PublicKey, Record, SignedCheckpoint};
+use lifeboat_log::{PublicKey, Record, SignedCheckpoint, Term};
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
+use lifeboat_protocol::message::term_of_note;
+use lifeboat_protocol::takeover::{Opened, judge};
 use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -116,7 +119,11 @@ impl Following {
                 self.feed(Event::Disconnected(peer));
             }
             ToCell::Tip { peer, checkpoint, held } => {
-                if let Some(held) = held {
+                // What homes hold of an era that is over here says nothing.
+                let own = self.follower.chain().open().map(|open| open.term.era());
+                if let Some(held) = held
+                    && term_of_note(&checkpoint).map(Term::era) >= own
+                {
                     self.outbound.held(held, parts);
                 }
                 self.feed(Event::Tip { peer, checkpoint });
@@ -132,9 +139,13 @@ impl Following {
             }
             ToCell::Details { peer, details } => self.feed(Event::Details { peer, details }),
             ToCell::Offered { id, peer, response } => self.outbound.answered(id, peer, response, parts),
+            ToCell::Stored(Ok(Stored { unjust: Some(reason), .. })) => self.feed(Event::Unjust(reason)),
             ToCell::Stored(Ok(stored)) => {
                 self.missing.stored(&stored);
                 self.missing.is_own(reading(&parts.shelf).is_own());
+                if let Some((term, from)) = stored.opened {
+                    self.outbound.cut_back(term, from, parts);
+                }
                 self.feed(Event::Persisted { missing: stored.missing });
                 if !stored.gone.is_empty() {
                     self.feed(Event::Gone(stored.gone));
@@ -146,7 +157,12 @@ impl Following {
                 self.feed(Event::DiskFailed);
             }
             ToCell::Tick => self.tick(parts),
-            ToCell::Have { .. } | ToCell::Close => {}
+            ToCell::Opening { peer, record } => {
+                let opened = judge_opening(record.as_deref(), parts);
+                self.feed(Event::Opening { peer, opened });
+            }
+            // The rest is for keepers, or for whoever carries both.
+            _ => {}
         }
     }
 
@@ -174,6 +190,11 @@ impl Following {
             }
             Effect::Reopen => self.open_anew(parts, false),
             Effect::CutTail => self.open_anew(parts, true),
+            Effect::AskOpening(peer) => {
+                let era = self.follower.chain().open().map_or(0, |open| open.term.era());
+                self.out(parts, Outward::AskOpening { peer, era });
+            }
+            Effect::CutBack(base) => self.go_back(&base, parts),
             Effect::KeepDetails(details) => {
                 let kept = writing(&parts.shelf).keep_open(&details);
                 note_kept(kept);
@@ -258,6 +279,40 @@ impl Following {
         }
     }
 
+    /// Whether nothing is being asked of the disk.
+    pub fn is_idle(&self) -> bool {
+        self.effects.is_empty() && self.follower.is_idle() && !self.reopen
+    }
+
+    /// Opens the log again after a failed writing.
+    pub fn open_again(&mut self, parts: &Parts) {
+        self.open_anew(parts, false);
+    }
+
+    /// Cuts off what the log's checkpoint does not cover.
+    pub fn cut_uncovered(&mut self, parts: &Parts) {
+        self.open_anew(parts, true);
+    }
+
+    /// Goes back to the base of a takeover; what stood past it is delivered again.
+    fn go_back(&mut self, base: &SignedCheckpoint, parts: &Parts) {
+        let storage: Arc<dyn Storage> = parts.config.storage.clone();
+        match Shelf::go_back(storage, parts.config.cell, parts.config.node, base) {
+            Ok((shelf, words, back)) => {
+                words.into_iter().for_each(|word| notice(&parts.facts, word));
+                self.missing.cut_back(shelf.store.chain().next());
+                let held = shelf.held_by_follower();
+                *writing(&parts.shelf) = shelf;
+                self.feed(Event::Reopened(Box::new(held)));
+                self.outbound.give_back(back, parts);
+            }
+            Err(error) => {
+                notice(&parts.facts, format!("The log cannot be cut back: {error}."));
+                self.reopen = true;
+            }
+        }
+    }
+
     /// Opens the log anew, with its uncovered end cut off where that is asked.
     fn open_anew(&mut self, parts: &Parts, cut: bool) {
         let storage: Arc<dyn Storage> = parts.config.storage.clone();
@@ -281,6 +336,14 @@ pub fn note_kept(kept: Result<(), StoreError>) {
     if let Err(error) = kept {
         tracing::warn!(%error, "details could not be kept; they are asked for again later");
     }
+}
+
+/// Judges a peer's opening of a later era on the log here.
+pub fn judge_opening(record: Option<&[u8]>, parts: &Parts) -> Opened {
+    let Some(bytes) = record else { return Opened::NotHeld };
+    let shelf = reading(&parts.shelf);
+    let open = shelf.store.chain().open().map_or(Term::FIRST, |open| open.term);
+    judge(parts.config.cell, open, bytes, &LogHistory(&shelf.store))
 }
 
 fn alarm_words(alarm: &lifeboat_protocol::follower::Alarm) -> String {

@@ -1,14 +1,16 @@
 //! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
 
 use super::carrier::{Parts, notice, now};
+use super::following::judge_opening;
 use super::searching::Searching;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, writing};
 use crate::fold::LogHistory;
-use lifeboat_log::{Detail, Position, Record, SecretKey, SignedCheckpoint};
-use lifeboat_protocol::Refusal;
+use lifeboat_log::{Detail, EntryId, Position, Record, SecretKey, SignedCheckpoint};
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
-use lifeboat_store::{Promises, Storage};
+use lifeboat_protocol::watch::{self, Why};
+use lifeboat_protocol::{Again, Refusal, Watch};
+use lifeboat_store::{Outbox, Promises, Sent, Storage, Waiting};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -20,6 +22,12 @@ pub struct Keeping {
     searching: Searching,
     effects: VecDeque<Effect>,
     asked: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    /// Entries of this home's outbox that wait to be placed here.
+    outbox: Outbox,
+    own: HashMap<Ticket, EntryId>,
+    watch: Watch,
+    /// Why this home is to keep no longer.
+    stepped_down: Option<Why>,
     tickets: u64,
     /// The log is to be opened anew at the next tick.
     reopen: bool,
@@ -34,8 +42,54 @@ impl Keeping {
     ) -> Result<Self, CannotKeep> {
         let mut keeper = Keeper::new(config.node, term_key, held)?;
         let effects = keeper.start().into();
-        let searching = Searching::load(config);
-        Ok(Self { keeper, promises, searching, effects, asked: HashMap::new(), tickets: 0, reopen: false })
+        let storage: Arc<dyn Storage> = config.storage.clone();
+        Ok(Self {
+            keeper,
+            promises,
+            searching: Searching::load(config),
+            effects,
+            asked: HashMap::new(),
+            outbox: Outbox::new(storage, config.cell),
+            own: HashMap::new(),
+            watch: Watch::default(),
+            stepped_down: None,
+            tickets: 0,
+            reopen: false,
+        })
+    }
+
+    /// Places what lies in this home's outbox: what it wanted placed when another kept the log.
+    pub fn take_outbox(&mut self, parts: &Parts) {
+        let waiting = match self.outbox.list() {
+            Ok((waiting, _)) => waiting,
+            Err(error) => return notice(&parts.facts, format!("The outbox cannot be read: {error}.")),
+        };
+        for Waiting { entry, details, .. } in waiting {
+            self.tickets += 1;
+            let ticket = Ticket(self.tickets);
+            self.own.insert(ticket, entry.id());
+            self.feed(Event::Submit { ticket, entry: Box::new(entry), details }, parts);
+        }
+    }
+
+    /// Why this home is to keep no longer, once it is.
+    pub fn stepped_down(&self) -> Option<Why> {
+        self.stepped_down
+    }
+
+    fn watch(&mut self, event: watch::Event, parts: &Parts) {
+        let Some(open) = self.keeper.chain().open() else { return };
+        for effect in self.watch.handle(event, parts.config.cell, open, now()) {
+            let asked = match effect {
+                watch::Effect::AskTip(peer) => Outward::AskTip(peer),
+                watch::Effect::AskOpening(peer) => Outward::AskOpening { peer, era: open.term.era() },
+                watch::Effect::StepDown(why) => {
+                    self.stepped_down = Some(why);
+                    continue;
+                }
+            };
+            let _ = parts.outward.try_send(asked);
+        }
     }
 
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
@@ -50,15 +104,32 @@ impl Keeping {
                 self.searching.connected(node);
                 self.feed(Event::Have { node, next }, parts);
             }
-            ToCell::Connected(peer) => self.searching.connected(peer),
-            ToCell::Disconnected(peer) => self.searching.disconnected(&peer),
-            ToCell::AskFailed(peer) => self.searching.failed(&peer),
+            ToCell::Connected(peer) => {
+                self.searching.connected(peer);
+                self.watch(watch::Event::Connected(peer), parts);
+            }
+            ToCell::Disconnected(peer) => {
+                self.searching.disconnected(&peer);
+                self.watch(watch::Event::Disconnected(peer), parts);
+            }
+            ToCell::AskFailed(peer) => {
+                self.searching.failed(&peer);
+                self.watch(watch::Event::AskFailed(peer), parts);
+            }
+            ToCell::Tip { peer, checkpoint, .. } => {
+                self.watch(watch::Event::Tip { peer, checkpoint }, parts);
+            }
+            ToCell::Opening { peer, record } => {
+                let opened = judge_opening(record.as_deref(), parts);
+                self.watch(watch::Event::Opening { peer, opened }, parts);
+            }
             ToCell::Details { peer, details } => self.searching.arrived(&peer, details, parts),
             ToCell::Tick => {
                 if std::mem::take(&mut self.reopen) {
                     self.effects.push_back(Effect::Reopen);
                 }
                 self.searching.tick(parts);
+                self.watch(watch::Event::Tick, parts);
                 self.feed(Event::Tick, parts);
             }
             // A keeper asks nobody for records: the rest is for followers.
@@ -130,6 +201,19 @@ impl Keeping {
     }
 
     fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
+        if let Some(id) = self.own.remove(&ticket) {
+            let written = match &outcome {
+                Outcome::Placed { .. } => self.outbox.remove(&id),
+                Outcome::Refused(refusal) if refusal.again() == Again::Soon => Ok(()),
+                Outcome::Refused(refusal) => {
+                    let why = format!("{}: {}", refusal.name(), refusal.text());
+                    self.outbox.set(&id, Sent::Refused(why))
+                }
+            };
+            if let Err(error) = written {
+                tracing::warn!(%error, "the outbox was not written; the entry is offered again at the next start");
+            }
+        }
         if let Some(asked) = self.asked.remove(&ticket) {
             let _ = asked.send(outcome);
         }

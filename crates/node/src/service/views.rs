@@ -10,6 +10,7 @@ use crate::cell::{CellHandle, locked, now};
 use crate::home::CellSetting;
 use crate::reading;
 use crate::wire::Blob;
+use lifeboat_commons::terms;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -69,6 +70,7 @@ impl Service {
             keeper_reached: facts.keeper || facts.keeper_node.as_ref().is_some_and(connected),
             behind: facts.behind,
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
+            electors: setting.own.then(|| terms::electorate(state) as u32),
             notices: facts.notices,
         }
     }
@@ -223,6 +225,7 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         keeper_reached: false,
         behind: 0,
         knocks: 0,
+        electors: None,
         notices: why.into_iter().collect(),
     }
 }

@@ -16,6 +16,11 @@ struct Peer {
     tip_asked: Option<Time>,
     /// When it may be asked for records again after failures.
     ranges: Backoff,
+    /// When it was asked for its opening of a later era, and when it may be asked again.
+    opening_asked: Option<Time>,
+    openings: Backoff,
+    /// The later era whose opening it has and the log here leads up to.
+    cleared: u16,
     aside: Option<Time>,
 }
 
@@ -118,11 +123,61 @@ impl Peers {
         asked
     }
 
-    /// A peer to ask for records: one that says to hold more than what stands here.
-    pub fn able_to_serve(&self, stand: Option<(Term, u64)>, now: Time, entropy: u64) -> Option<PublicKey> {
-        let fits = |peer: &&Peer| peer.is_usable(now) && peer.tip > stand && peer.ranges.is_due(now);
-        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
+    /// A peer to ask for records: one that says to hold more than what stands here, in the era of the log or
+    /// in a later one whose opening the log leads up to, and in none before `bound`.
+    pub fn able_to_serve(
+        &self,
+        stand: Option<(Term, u64)>,
+        (era, bound): (u16, u16),
+        now: Time,
+        entropy: u64,
+    ) -> Option<PublicKey> {
+        let leads = |peer: &Peer| {
+            let later = peer.cleared > era || stand.is_none();
+            peer.era() >= bound && (peer.era() <= era || later)
+        };
+        let fits =
+            |peer: &&Peer| peer.is_usable(now) && peer.tip > stand && leads(peer) && peer.ranges.is_due(now);
+        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).collect();
+        // Who leads on to a later era has all that stands of this one.
+        let further = able.iter().any(|(_, peer)| peer.era() > era);
+        let able: Vec<_> =
+            able.iter().filter(|(_, p)| !further || p.era() > era).map(|(key, _)| **key).collect();
         choose(&able, entropy)
+    }
+
+    /// A peer that says to stand in a later era than this log's (which has `started`), to be asked for that
+    /// era's opening; it is noted as asked.
+    pub fn due_for_opening(&mut self, era: u16, started: bool, now: Time) -> Option<PublicKey> {
+        let due = |peer: &Peer| {
+            let waits = peer.opening_asked.is_some_and(|since| !is_over(since, now));
+            peer.is_usable(now)
+                && started
+                && peer.era() > era
+                && peer.cleared <= era
+                && !waits
+                && peer.openings.is_due(now)
+        };
+        let (key, peer) = self.0.iter_mut().find(|(_, peer)| due(peer))?;
+        peer.opening_asked = Some(now);
+        Some(*key)
+    }
+
+    /// Notes that it has none to go by, or none any more.
+    pub fn no_opening(&mut self, peer: &PublicKey, now: Time, entropy: u64) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.opening_asked = None;
+            peer.openings.failed(now, entropy);
+        }
+    }
+
+    /// Notes that this log leads up to its opening of a later era.
+    pub fn cleared(&mut self, peer: &PublicKey, era: u16) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.opening_asked = None;
+            peer.openings.succeeded();
+            peer.cleared = era;
+        }
     }
 
     /// The furthest that any connected peer says to be.
@@ -134,6 +189,11 @@ impl Peers {
 impl Peer {
     fn is_usable(&self, now: Time) -> bool {
         self.connected && !self.is_aside(now)
+    }
+
+    /// The era in which it says to stand.
+    fn era(&self) -> u16 {
+        self.tip.map_or(0, |(term, _)| term.era())
     }
 
     /// A clock that was set back does not make it longer than it is meant to be.

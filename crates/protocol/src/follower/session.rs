@@ -3,7 +3,6 @@
 
 use super::{Alarm, Effect, Fault, Follower, StreamId, peers};
 use crate::range::{Batch, RangeFrame, Under};
-use lifeboat_log::opening::Right;
 use lifeboat_log::tree::verify_consistency;
 use lifeboat_log::{BadCheckpoint, Chain, OpenTerm, PublicKey, Record, SignedCheckpoint, Term, Time};
 
@@ -99,6 +98,7 @@ impl Follower {
             Ok(Verified::Records(records, checkpoint)) => {
                 let ahead = session.ahead.clone();
                 self.peers.served(&peer);
+                self.server = Some(peer);
                 let newest = checkpoint.filter(|new| is_newer(self.held.as_ref(), new));
                 self.persists.push_back((ahead, newest.as_deref().cloned()));
                 effects.push(Effect::Persist { records, checkpoint: newest });
@@ -167,9 +167,6 @@ impl Session {
         let open = ahead.open().ok_or(Fault::OutOfOrder)?;
         let signed = match stage {
             Stage::Signed(signed) => signed.clone(),
-            Stage::Unread(_, _) if matches!(open.opening.right, Right::Takeover { .. }) => {
-                return Err(Fault::Takeover);
-            }
             Stage::Unread(term, _) if *term != open.term => return Err(Fault::OutOfOrder),
             Stage::Unread(_, bytes) => Box::new(open.verify(ahead.cell(), bytes)?),
         };
