@@ -92,6 +92,8 @@ impl Home {
             run.bid = None;
         }
         self.go_on_with_bid(ctx);
+        // The disk may have failed in the moment when a term of this home's own was to be taken up.
+        self.keep_if_possible(ctx);
     }
 
     fn go_on_with_bid(&mut self, ctx: &mut Ctx<'_>) {
