@@ -45,6 +45,11 @@ pub fn make(folder: &Path, handle: &str) -> Home {
 
 /// Founds a cell whose members may sign as much as they like.
 pub fn found(home: &Home) -> CellId {
+    found_with(home, |_| {})
+}
+
+/// As [`found`], with another charter.
+pub fn found_with(home: &Home, change: impl FnOnce(&mut Charter)) -> CellId {
     let member = Keys::of(home).member(None).unwrap();
     let nonce = Nonce(lifeboat_node::keys::random().unwrap());
     let author = member.public();
@@ -53,6 +58,7 @@ pub fn found(home: &Home) -> CellId {
     let mut charter = Charter::named("Oak Street").unwrap();
     charter.quota = u32::MAX;
     charter.currencies = vec![ledger::Currency::new("EUR").unwrap()];
+    change(&mut charter);
     let opening = Opening {
         term: Term::FIRST,
         base: None,

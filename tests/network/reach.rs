@@ -99,7 +99,7 @@ fn two_homes_behind_two_routers_meet_through_a_siblings_node() {
 
     // Once the routers let the two speak directly, the relay is not needed any more.
     wait_for("the direct connection", || !is_relayed(&wren, &heron_key));
-    drop(robin);
+    robin.stop_node();
     wait_for("the relay to be gone", || peers(&wren).len() == 1);
     let placed = wren.value(&["in", "2", "EUR", "--from", "jar"], "position");
     assert_eq!(placed, 3);

@@ -81,3 +81,11 @@ pub fn fault(fault: &Fault, term: &str) -> String {
         Fault::BadLink { index, name } => text!("fault-bad-link", term = term, index = *index, name = *name),
     }
 }
+
+/// Says when entries have waited longer than the charter gives the keeper: on everything that shows the
+/// cell.
+pub fn warn_overdue(context: &mut Context, cell: &CellOverview) {
+    if cell.overdue > 0 {
+        context.ui.warn(text!("status-overdue", count = cell.overdue));
+    }
+}

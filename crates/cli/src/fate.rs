@@ -29,6 +29,10 @@ pub fn show(context: &mut Context, fate: &Fate, said: &str) -> Outcome {
             context.ui.say(text!("fate-queued-next"));
             Ok(())
         }
+        Fate::HandedOn { homes, .. } => {
+            context.ui.line(text!("fate-queued", said = said))?;
+            context.ui.line(text!("fate-handed", homes = *homes))
+        }
         Fate::Refused { name, text, .. } => {
             context.ui.styled(Look::Bad, text!("fate-refused", reason = refusal_text(name, text)))
         }
@@ -48,6 +52,9 @@ pub fn object(fate: &Fate) -> Value {
             "reference": reference::precise(*position, id),
         }),
         Fate::Queued { id } => json!({"step": "waiting", "id": id.to_string()}),
+        Fate::HandedOn { id, homes } => {
+            json!({"step": "handed_on", "id": id.to_string(), "kept_by": homes})
+        }
         Fate::Refused { id, name, text } => {
             json!({"step": "refused", "id": id.to_string(), "reason": name, "text": text})
         }

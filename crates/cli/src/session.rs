@@ -8,7 +8,7 @@ use crate::names::Names;
 use crate::sentence::Teller;
 use crate::trial::{Known, Lookup, Trial};
 use crate::ui::{Look, plain};
-use crate::{cells, day, expect_answer, fate, reference, text, unlock};
+use crate::{cells, day, expect_answer, fate, reasons, reference, text, unlock};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lifeboat_commons::ledger::{Given, LedgerStatement, Need, Offer, OpeningStock, Received, Thing};
@@ -25,9 +25,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// How long an entry may wait to be placed: it can travel by USB stick.
-const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+pub const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Seconds to wait for the keeper when the person does not say otherwise.
-const WAIT: u64 = 5;
+pub const WAIT: u64 = 5;
 /// Seconds to look for news before an entry is said to have no effect.
 const NEWS_WAIT: u64 = 3;
 
@@ -237,7 +237,7 @@ impl Session {
                 self.member()?;
                 return Err(void(reason, &entry.sentence));
             }
-            let reason = reason.to_string();
+            let reason = reasons::text(reason);
             context.ui.warn(text!("may-be-void", sentence = &entry.sentence, reason = reason));
         }
         Ok(ready)
@@ -456,6 +456,6 @@ pub fn not_done() -> Failure {
 /// The failure of an entry that would be void.
 pub fn void(reason: &Reason, sentence: &str) -> Failure {
     Failure::new(text!("would-be-void", sentence = sentence))
-        .because(reason)
+        .because(reasons::text(reason))
         .hint(text!("would-be-void-hint"))
 }

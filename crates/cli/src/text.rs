@@ -16,6 +16,9 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/details.ftl"),
     include_str!("../text/en/budgets.ftl"),
     include_str!("../text/en/witness.ftl"),
+    include_str!("../text/en/pending.ftl"),
+    include_str!("../text/en/keys.ftl"),
+    include_str!("../text/en/reasons.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
@@ -154,7 +157,7 @@ mod tests {
                 assert!(known.contains(id), "the code uses the text {id}, which the catalogue lacks");
             }
         }
-        let by_rule = ["example-", "refused-", "word-", "help-", "work-"];
+        let by_rule = ["example-", "refused-", "word-", "help-", "work-", "void-"];
         for id in &known {
             let named =
                 code.contains(&format!("\"{id}\"")) || by_rule.iter().any(|rule| id.starts_with(rule));

@@ -6,6 +6,7 @@ mod people;
 pub use people::{CardText, Joined, KnockItem, OpenInvite};
 
 use crate::ask::{LogSetting, Signed};
+pub use crate::refusal::Refusal;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -155,8 +156,10 @@ pub struct CellOverview {
     pub checkpoint: Option<SeenCheckpoint>,
     /// The homes (this one counted) known to hold the whole log up to the checkpoint.
     pub homes: u32,
-    /// Entries waiting to be placed here.
+    /// Entries that wait to be placed, as far as this home knows.
     pub pending: u32,
+    /// Those of them that have waited longer than the charter gives the keeper.
+    pub overdue: u32,
     /// Whether the keeper's node is connected (always, where this home is the keeper).
     pub keeper_reached: bool,
     /// Newest records that are known to exist and are not here yet.
@@ -347,6 +350,14 @@ pub enum Fate {
         #[serde(with = "wire::one")]
         id: EntryId,
     },
+    /// In the outbox, and in so many other homes, which bring it to the keeper too.
+    HandedOn {
+        /// The entry.
+        #[serde(with = "wire::one")]
+        id: EntryId,
+        /// How many homes.
+        homes: u32,
+    },
     /// The keeper (or this home) does not place it.
     Refused {
         /// The entry; zero when the bytes are none.
@@ -380,6 +391,15 @@ pub struct OwnEntry {
 pub enum Step {
     /// Signed, not yet placed.
     Waiting,
+    /// Not yet placed, and kept by other homes, which bring it to the keeper too.
+    HandedOn {
+        /// How many homes.
+        homes: u32,
+        /// The name of the reason for which the keeper refused it last; empty when it did not.
+        name: String,
+        /// That reason, as a sentence.
+        text: String,
+    },
     /// In the log.
     Placed(#[serde(with = "wire::one")] Position),
     /// Another home than the keeper's holds it too.
@@ -446,21 +466,4 @@ pub struct Progress {
     pub done: u64,
     /// Of how much; 0 when nobody knows.
     pub total: u64,
-}
-
-/// Why a home gives no answer: a name for programs, and sentences for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{text}")]
-pub struct Refusal {
-    /// The name of the reason: `unknown_cell`, `not_keeper`, `damaged`, …
-    pub name: String,
-    /// What is wrong and what to do next.
-    pub text: String,
-}
-
-impl Refusal {
-    /// A refusal with this name and text.
-    pub fn new(name: &str, text: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), text: text.into() }
-    }
 }

@@ -14,6 +14,7 @@ mod searching;
 pub mod shelf;
 pub(crate) mod succession;
 pub mod texts;
+mod waiting;
 mod witnessing;
 
 use crate::cosigner::Cosigner;
@@ -42,6 +43,8 @@ pub enum Outcome {
         /// The proof file; empty where the own copy of the log shows it.
         proof: Vec<u8>,
     },
+    /// It is not, and another home keeps it and brings it to the keeper too.
+    HandedOn,
     /// It is not.
     Refused(Refusal),
 }
@@ -65,6 +68,22 @@ pub enum ToCell {
         details: Vec<Detail>,
         /// Where the outcome goes.
         outcome: oneshot::Sender<Outcome>,
+    },
+    /// An entry of another home, which the keeper did not place: for a follower to keep.
+    Keep {
+        /// The entry, verified.
+        entry: Box<SignedEntry>,
+        /// Its details.
+        details: Vec<Detail>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Response>,
+    },
+    /// A peer passed on that an entry waits to be placed.
+    Pending {
+        /// The peer.
+        peer: PublicKey,
+        /// The entry, verified.
+        entry: Box<SignedEntry>,
     },
     /// An own entry is not to be delivered any more.
     Forget(EntryId),
@@ -132,6 +151,8 @@ pub enum ToCell {
     },
     /// A peer hands the log over to this home.
     HandedOver(Box<Handover>),
+    /// The keeper was told that so much is held here.
+    Told(Position),
     /// A peer answered an offer of an own entry; nothing when it did not.
     Offered {
         /// The entry.
@@ -195,6 +216,8 @@ pub enum Outward {
     },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),
+    /// Tell all followers of an entry that waits.
+    Pending(Box<SignedEntry>),
     /// Offer an own entry to a peer.
     Offer {
         /// The peer.
@@ -215,8 +238,12 @@ pub struct Facts {
     pub keeper_node: Option<PublicKey>,
     /// What other homes than the keeper's hold.
     pub held: Vec<Position>,
+    /// The next record that this home lacked when the keeper last heard of it.
+    pub told: Position,
     /// Entries that wait to be placed here.
     pub pending: usize,
+    /// Those of them that have waited longer than the charter gives the keeper.
+    pub overdue: usize,
     /// Whether no connected peer says to hold more.
     pub level: bool,
     /// How often a peer has told its newest checkpoint.

@@ -86,6 +86,29 @@ impl Keys {
         Ok(key)
     }
 
+    /// Makes a new member's key in the place of one that is lost. The old file is put aside and not thrown
+    /// away: the passphrase may be remembered after all.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn replace_member(&self, passphrase: Option<&str>) -> Result<SecretKey, KeyError> {
+        let mark: String = match self.home.member_key() {
+            Some(old) => old.write().chars().take(8).collect(),
+            None => "unknown".to_owned(),
+        };
+        for path in [self.encrypted_path(), self.plain_path()] {
+            let kind = path.extension().map(|kind| kind.to_string_lossy().into_owned()).unwrap_or_default();
+            let aside = self.home.keys_folder().join(format!("lost-{mark}.{kind}"));
+            match std::fs::rename(&path, &aside) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(HomeError::Io { path, error }.into());
+                }
+                _ => {}
+            }
+        }
+        self.create_member(passphrase)
+    }
+
     /// Encrypts the member's key under another passphrase, or under none.
     ///
     /// # Errors

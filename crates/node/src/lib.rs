@@ -22,6 +22,7 @@ mod network;
 pub mod node;
 mod peers;
 pub mod reading;
+mod refusal;
 mod requests;
 pub mod sealed;
 mod serve;

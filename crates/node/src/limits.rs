@@ -93,6 +93,8 @@ pub const MAX_BUNDLE: usize = 32 * 1024 * 1024;
 pub const MAX_READERS: usize = 64;
 /// Longest private text, in bytes, its padding included.
 pub const MAX_PRIVATE: usize = 8_192;
+/// How often what waits to be placed is looked at again.
+pub const LOOK_AT_PENDING: Duration = Duration::from_secs(30);
 /// How long a sync that has all records waits for details that nobody may have any more.
 pub const DETAILS_PATIENCE: Duration = Duration::from_secs(3);
 /// How often a handover is sent again until its term opens, in milliseconds.

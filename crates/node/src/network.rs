@@ -8,7 +8,7 @@ use crate::limits::{DIAL_EVERY, MAX_ASKING, MAX_DIALING, MAX_FOUND};
 use crate::requests;
 use crate::serve;
 use crate::service::Service;
-use lifeboat_log::{PublicKey, SignedCheckpoint};
+use lifeboat_log::{KeyCache, PublicKey, SignedCheckpoint, SignedEntry};
 use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_addr};
 use lifeboat_protocol::backoff::Backoff;
 use lifeboat_protocol::follower::StreamId;
@@ -144,11 +144,10 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
             };
             handle.tell(told).await;
         }
-        Outward::Have { peer, next } => {
-            if let Err(error) = net.request(peer, &Request::Have { cell, next }).await {
-                tracing::debug!(%peer, %error, "the keeper was not told what is held here");
-            }
-        }
+        Outward::Have { peer, next } => match net.request(peer, &Request::Have { cell, next }).await {
+            Ok(_) => handle.tell(ToCell::Told(next)).await,
+            Err(error) => tracing::debug!(%peer, %error, "the keeper was not told what is held here"),
+        },
         Outward::TellCosigned { peer, checkpoint } => {
             let Some(checkpoint) = lifeboat_log::codec::Bytes::new(checkpoint.to_bytes()) else { return };
             if let Err(error) = net.request(peer, &Request::Cosigned { cell, checkpoint }).await {
@@ -164,6 +163,12 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
             let Some(announcement) = Announcement::checkpoint(&checkpoint) else { return };
             if let Err(error) = net.announce(&announcement).await {
                 tracing::debug!(%error, "a checkpoint was not announced; who follows will ask");
+            }
+        }
+        Outward::Pending(entry) => {
+            let Some(announcement) = Announcement::pending(cell, &entry) else { return };
+            if let Err(error) = net.announce(&announcement).await {
+                tracing::debug!(%error, "an entry that waits was not announced; it will be again");
             }
         }
         Outward::Offer { peer, id, request } => {
@@ -247,8 +252,11 @@ async fn announced(
     announcement: Announcement,
     verdict: Verdict,
 ) {
-    let News::Checkpoint(note) = announcement.news;
     let Some(cell) = service.open_cell_of(&announcement.cell) else { return verdict.ignore() };
+    let note = match announcement.news {
+        News::Checkpoint(note) => note,
+        News::Pending(entry) => return pending(&cell, peer, entry.to_vec(), verdict),
+    };
     // Whose signature holds was told by the keeper, which certainly has it; the rest says only who said it.
     let mut from = peer;
     let known = {
@@ -274,6 +282,17 @@ async fn announced(
         Some(Err(_)) | None => verdict.ignore(),
     }
     cell.try_tell(ToCell::Tip { peer: from, checkpoint: note.to_vec(), held: None });
+}
+
+/// A peer passed on that an entry waits: worth something when a member signed it.
+fn pending(cell: &CellHandle, peer: PublicKey, entry: Vec<u8>, verdict: Verdict) {
+    let Ok(entry) = SignedEntry::verify(entry, &mut KeyCache::default()) else { return verdict.reject() };
+    let member = cell.read().state().members().of_key(&entry.author);
+    if member.is_none() || entry.cell != cell.cell() || crate::cell::now() > entry.not_after {
+        return verdict.ignore();
+    }
+    verdict.accept();
+    cell.try_tell(ToCell::Pending { peer, entry: Box::new(entry) });
 }
 
 /// A place where a home may be, and when to try it again.

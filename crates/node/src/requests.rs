@@ -8,7 +8,7 @@ use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::limits::MAX_DETAILS;
 use lifeboat_log::{Detail, DetailHash, KeyCache, PublicKey, SignedEntry};
 use lifeboat_protocol::message::{DetailBytes, EntryBytes};
-use lifeboat_protocol::{Refusal, Request, Response};
+use lifeboat_protocol::{Again, Refusal, Request, Response};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -65,7 +65,8 @@ fn failed() -> Response {
     Response::refused(Refusal::STORE_FAILED)
 }
 
-/// Places an entry where this home keeps the log; else passes it on to the keeper, once.
+/// Places an entry where this home keeps the log; else passes it on to the keeper, once. What the keeper
+/// does not place is kept here, where this home's member belongs to the cell.
 async fn submit(
     network: &Arc<Network>,
     cell: &Arc<CellHandle>,
@@ -74,22 +75,56 @@ async fn submit(
     passed_on: bool,
 ) -> Response {
     let facts = cell.facts();
-    if !facts.keeper {
-        let keeper = facts.keeper_node.filter(|keeper| !passed_on && network.is_connected(keeper));
-        let Some(keeper) = keeper else { return Response::refused(Refusal::NOT_KEEPER) };
-        let request = Request::Submit { cell: cell.cell(), entry, details, passed_on: true };
-        let answered = network.net.request(keeper, &request).await;
-        return answered.unwrap_or_else(|_| Response::refused(Refusal::NOT_KEEPER));
+    if facts.keeper {
+        return place(cell, &entry, &details).await;
     }
-    let verify = move || SignedEntry::verify(entry.to_vec(), &mut KeyCache::default());
+    if passed_on {
+        return Response::refused(Refusal::NOT_KEEPER);
+    }
+    let by_keeper = match facts.keeper_node.filter(|keeper| network.is_connected(keeper)) {
+        None => None,
+        Some(keeper) => {
+            let (entry, details) = (entry.clone(), details.clone());
+            let request = Request::Submit { cell: cell.cell(), entry, details, passed_on: true };
+            network.net.request(keeper, &request).await.ok()
+        }
+    };
+    match by_keeper {
+        Some(receipt @ Response::Receipt { .. }) => receipt,
+        Some(Response::Refused(refusal)) if refusal.again() == Again::Never => Response::Refused(refusal),
+        by_keeper => match (keep(cell, &entry, &details).await, by_keeper) {
+            // What is not kept here either is best explained by whoever keeps the log.
+            (Response::Refused(_), Some(Response::Refused(refusal))) => Response::Refused(refusal),
+            (response, _) => response,
+        },
+    }
+}
+
+/// The entry and its details, once its signature was checked.
+async fn verified(
+    entry: &EntryBytes,
+    details: &List<DetailBytes, MAX_DETAILS>,
+) -> Result<(Box<SignedEntry>, Vec<Detail>), Response> {
+    let bytes = entry.to_vec();
+    let verify = move || SignedEntry::verify(bytes, &mut KeyCache::default());
     let entry = match tokio::task::spawn_blocking(verify).await {
         Ok(Ok(entry)) => entry,
-        Ok(Err(bad)) => return Response::Refused(Refusal::with_text(Refusal::NOT_VALID, &bad.to_string())),
-        Err(_) => return failed(),
+        Ok(Err(bad)) => {
+            return Err(Response::Refused(Refusal::with_text(Refusal::NOT_VALID, &bad.to_string())));
+        }
+        Err(_) => return Err(failed()),
     };
     let details = details.iter().filter_map(|bytes| Detail::from_bytes(bytes.to_vec())).collect();
+    Ok((Box::new(entry), details))
+}
+
+async fn place(cell: &CellHandle, entry: &EntryBytes, details: &List<DetailBytes, MAX_DETAILS>) -> Response {
+    let (entry, details) = match verified(entry, details).await {
+        Ok(verified) => verified,
+        Err(response) => return response,
+    };
     let (outcome, placed) = oneshot::channel();
-    if !cell.try_tell(ToCell::Place { entry: Box::new(entry), details, outcome }) {
+    if !cell.try_tell(ToCell::Place { entry, details, outcome }) {
         return Response::refused(Refusal::BUSY);
     }
     match placed.await {
@@ -98,8 +133,20 @@ async fn submit(
             None => failed(),
         },
         Ok(Outcome::Refused(refusal)) => Response::Refused(refusal),
-        Err(_) => failed(),
+        Ok(Outcome::HandedOn) | Err(_) => failed(),
     }
+}
+
+async fn keep(cell: &CellHandle, entry: &EntryBytes, details: &List<DetailBytes, MAX_DETAILS>) -> Response {
+    let (entry, details) = match verified(entry, details).await {
+        Ok(verified) => verified,
+        Err(response) => return response,
+    };
+    let (answer, kept) = oneshot::channel();
+    if !cell.try_tell(ToCell::Keep { entry, details, answer }) {
+        return Response::refused(Refusal::BUSY);
+    }
+    kept.await.unwrap_or_else(|_| failed())
 }
 
 fn tip(cell: &CellHandle) -> Response {

@@ -6,6 +6,7 @@
 //! What it must never do: drop an entry by itself. What is refused or has run out is marked, and stays
 //! until the person, or whoever carries the machine for them, removes it.
 
+mod choosing;
 mod item;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,9 @@ pub enum Event {
         /// Where.
         position: Position,
     },
+    /// The home's own log holds all records before this position, and [`Event::InLog`] was told of each: a
+    /// receipt for an entry before it that was not among them is worth nothing any more.
+    Passed(Position),
     /// How much the homes that are not the keeper's hold: the position of the next record that each lacks.
     Held(Vec<Position>),
     /// Time has passed.
@@ -85,6 +89,8 @@ pub enum Effect {
         /// The request.
         request: Box<Request>,
     },
+    /// Tell all homes that this entry waits.
+    Announce(Box<SignedEntry>),
     /// An entry has come to this step: write it down.
     Step {
         /// The entry.
@@ -106,6 +112,13 @@ pub enum Effect {
 pub enum Step {
     /// Not placed yet, as far as this home knows.
     Waiting,
+    /// Not placed yet, and handed to so many homes, which offer it to the keeper too.
+    HandedOn {
+        /// How many homes.
+        homes: usize,
+        /// What the keeper said to it last, where that is known.
+        refusal: Option<Refusal>,
+    },
     /// Refused, the last time it was offered. Unless that is for ever, it is offered again.
     Refused(Refusal),
     /// Its last placing time has passed, and it was not placed as far as this home knows.
@@ -155,6 +168,8 @@ pub struct Delivery {
     peers: BTreeMap<PublicKey, Option<Time>>,
     terms: BTreeMap<Term, Signers>,
     keeper: Option<(Term, PublicKey)>,
+    /// Whether these are entries of others, which go to the keeper alone.
+    others: bool,
 }
 
 impl Delivery {
@@ -170,14 +185,21 @@ impl Delivery {
             peers: BTreeMap::new(),
             terms: BTreeMap::new(),
             keeper: None,
+            others: false,
         }
+    }
+
+    /// The same for entries of others, which wait in this home: they are offered to the keeper and to
+    /// nobody else, and nobody is told of them.
+    pub fn of_others(cell: CellId, own: PublicKey) -> Self {
+        Self { others: true, ..Self::new(cell, own) }
     }
 
     /// What follows from an event at `now`. `entropy` is a fresh random number.
     pub fn handle(&mut self, event: Event, now: Time, entropy: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Add { entry, details } => self.add(*entry, details),
+            Event::Add { entry, details } => self.add(*entry, details, now),
             Event::Remove(id) => self.remove(&id),
             Event::Connected(peer) => self.connected(peer),
             Event::Disconnected(peer) => self.disconnected(&peer, now, entropy),
@@ -194,6 +216,7 @@ impl Delivery {
                 }
             }
             Event::InLog { id, position } => self.in_log(&id, position, &mut effects),
+            Event::Passed(next) => self.passed(next, &mut effects),
             Event::Held(held) => self.held(&held, &mut effects),
             Event::Tick => {}
         }
@@ -201,13 +224,13 @@ impl Delivery {
         effects
     }
 
-    fn add(&mut self, entry: SignedEntry, details: Vec<Detail>) {
+    fn add(&mut self, entry: SignedEntry, details: Vec<Detail>, now: Time) {
         let id = entry.id();
         if self.places.contains_key(&id) || self.items.len() >= MAX_OUTBOX {
             return;
         }
         self.places.insert(id, self.count);
-        self.items.insert(self.count, Item::new(entry, details));
+        self.items.insert(self.count, Item::new(entry, details, now));
         self.count += 1;
     }
 
@@ -221,7 +244,8 @@ impl Delivery {
             self.peers.entry(peer).or_default();
         }
         // A way to the keeper may have opened: what waits for one need not wait longer.
-        for item in self.items.values_mut().filter(|item| matches!(item.step, Step::Waiting)) {
+        let waits = |item: &&mut Item| matches!(item.step, Step::Waiting | Step::HandedOn { .. });
+        for item in self.items.values_mut().filter(waits) {
             item.backoff.hurry();
         }
     }
@@ -258,7 +282,8 @@ impl Delivery {
         }
         let outcome = match response {
             Response::Receipt { proof } => self.check(id, &proof).map(|position| (position, proof.to_vec())),
-            Response::Refused(refusal) => return self.refused(id, refusal, now, entropy, effects),
+            Response::Refused(refusal) => return self.refused(id, peer, refusal, now, entropy, effects),
+            Response::Kept => return self.kept(id, peer, now, entropy, effects),
             _ => Err(BadReceipt::NoAnswer),
         };
         let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
@@ -290,9 +315,25 @@ impl Delivery {
         if same { Ok(record.link().position) } else { Err(BadReceipt::OtherEntry) }
     }
 
+    /// A home keeps the entry, and offers it to the keeper too.
+    fn kept(&mut self, id: &EntryId, peer: PublicKey, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
+        let keeper = self.keeper.map(|(_, node)| node);
+        let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
+        item.handed.insert(peer);
+        // Another home is asked at once; when there are enough, the keeper is asked again later.
+        match item.elsewhere(self.peers.keys(), keeper) {
+            true => item.backoff.succeeded(),
+            false => item.backoff.wait(REFUSED_RETRY_MS, now, entropy),
+        }
+        if item.position().is_none() && !item.over {
+            item.show_handed(effects);
+        }
+    }
+
     fn refused(
         &mut self,
         id: &EntryId,
+        peer: PublicKey,
         refusal: Refusal,
         now: Time,
         entropy: u64,
@@ -303,7 +344,15 @@ impl Delivery {
             return;
         }
         let expired = item.is_expired(now);
+        let keeper = self.keeper.map(|(_, node)| node);
+        if keeper == Some(peer) {
+            item.asked.clear();
+            item.refused_by_keeper = (refusal.again() == Again::Later).then(|| refusal.clone());
+        }
+        let elsewhere = item.refused_by_keeper.is_some() && item.elsewhere(self.peers.keys(), keeper);
         match refusal.again() {
+            // Whoever keeps the log does not place it: other homes are to know of it.
+            Again::Later if elsewhere => item.backoff.succeeded(),
             Again::Soon => item.backoff.failed(now, entropy),
             Again::Later => item.backoff.wait(REFUSED_RETRY_MS, now, entropy),
             Again::Never => item.over = true,
@@ -312,8 +361,10 @@ impl Delivery {
         if expired && refusal.again() != Again::Soon {
             item.over = true;
             item.to(Step::Expired, effects);
-        } else if refusal.again() != Again::Soon {
+        } else if refusal.again() != Again::Soon && (item.over || item.handed.is_empty()) {
             item.to(Step::Refused(refusal), effects);
+        } else if !item.handed.is_empty() {
+            item.show_handed(effects);
         }
     }
 
@@ -325,6 +376,20 @@ impl Delivery {
             (_, true) => item.to(Step::Placed { position, proof: None }, effects),
             // The home's own copy is one that is not the keeper's.
             (_, false) => item.to(Step::Replicated { position, homes: 1 }, effects),
+        }
+    }
+
+    /// Entries whose receipts came to nothing wait again: the keeper's disk was lost, or another keeper
+    /// began below them.
+    fn passed(&mut self, next: Position, effects: &mut Vec<Effect>) {
+        if self.keeper.is_some_and(|(_, node)| node == self.own) {
+            return;
+        }
+        for item in self.items.values_mut() {
+            if matches!(item.step, Step::Placed { position, .. } if position < next) {
+                item.backoff.succeeded();
+                item.to(Step::Waiting, effects);
+            }
         }
     }
 
@@ -345,18 +410,28 @@ impl Delivery {
                 self.offered -= 1;
                 item.backoff.failed(now, entropy);
             }
-            if item.is_expired(now) && matches!(item.step, Step::Waiting | Step::Refused(_)) {
+            let waits = matches!(item.step, Step::Waiting | Step::HandedOn { .. } | Step::Refused(_));
+            if item.is_expired(now) && waits {
                 item.to(Step::Expired, effects);
             }
         }
+        self.announce(now, effects);
+        let able = self.able(now);
         // Before a term is known no receipt could be checked.
-        let Some(peer) = self.peer(now, entropy).filter(|_| !self.terms.is_empty()) else { return };
+        if able.is_empty() || self.terms.is_empty() {
+            return;
+        }
         for place in self.due(now) {
             if self.offered >= MAX_OFFERS {
                 return;
             }
+            let Some(peer) = self.peer(&place, &able, entropy) else { continue };
             let Some(item) = self.items.get_mut(&place) else { continue };
             let Some(request) = Request::submit(&item.entry, self.cell, &item.details) else { continue };
+            let request = if self.others { request.passed_on() } else { request };
+            if item.refused_by_keeper.is_some() && self.keeper.is_none_or(|(_, keeper)| keeper != peer) {
+                item.asked.insert(peer);
+            }
             item.offered = Some((peer, now));
             self.offered += 1;
             effects.push(Effect::Offer { peer, id: item.entry.id(), request: Box::new(request) });
@@ -373,18 +448,6 @@ impl Delivery {
         let due = |item: &Item| item.is_due(now) && !item.entry.after.iter().any(waits);
         let room = MAX_OFFERS.saturating_sub(self.offered);
         self.items.iter().filter(|(_, item)| due(item)).map(|(place, _)| *place).take(room).collect()
-    }
-
-    /// The keeper's node where it is connected, else any peer, which may pass the offer on.
-    fn peer(&self, now: Time, entropy: u64) -> Option<PublicKey> {
-        let usable =
-            |aside: &Option<Time>| aside.is_none_or(|until| now >= until || until > now.plus_ms(ASIDE_MS));
-        let keeper = self.keeper.map(|(_, node)| node);
-        let able: Vec<_> =
-            self.peers.iter().filter(|(_, aside)| usable(aside)).map(|(peer, _)| *peer).collect();
-        let direct = keeper.filter(|keeper| able.contains(keeper));
-        let count = able.len() as u64;
-        direct.or_else(|| (count > 0).then(|| able[(entropy % count) as usize]))
     }
 
     /// The entries looked after and how far each has come, in the order in which they came.

@@ -2,7 +2,8 @@
 //!
 //! [`keeper`] orders a cell's entries, [`follower`] keeps a verified copy, [`delivery`] brings a member's
 //! own entries to the keeper and looks after them, [`witness`] cosigns checkpoints, [`range`] answers who
-//! asks for records, [`door`] answers newcomers. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
+//! asks for records, [`door`] answers newcomers, [`pending`] keeps
+//! what waits to be placed. [`message`] and [`card`] are the bytes they speak. The crate is pure: time and
 //! entropy are arguments, and whoever carries a machine does what its effects say, in their order, and
 //! tells it what came of them. No message makes it panic.
 
@@ -14,6 +15,7 @@ pub mod follower;
 pub mod keeper;
 pub mod limits;
 pub mod message;
+pub mod pending;
 pub mod range;
 pub mod refusal;
 pub mod seeker;

@@ -18,8 +18,8 @@ pub const MAX_FRAME: usize = MAX_BATCH_BYTES + MAX_BATCH_RECORDS * 8 + MAX_CONSI
 pub const MAX_DETAILS_ASKED: usize = 32;
 /// Longest encoded request or response, in bytes: 32 of the longest details.
 pub const MAX_MESSAGE: usize = MAX_DETAILS_ASKED * (MAX_DETAIL + 8) + 4096;
-/// Longest encoded announcement, in bytes: a cell and a note with many cosignatures.
-pub const MAX_ANNOUNCEMENT: usize = MAX_NOTE + 64;
+/// Longest encoded announcement, in bytes: a cell, and an entry that waits or a note with many cosignatures.
+pub const MAX_ANNOUNCEMENT: usize = if MAX_NOTE > MAX_ENTRY { MAX_NOTE + 64 } else { MAX_ENTRY + 64 };
 /// Longest acceptance of a newcomer, in bytes: 250 or so, with room to grow.
 pub const MAX_ACCEPTANCE: usize = 1024;
 /// Longest name of a refusal.
@@ -52,6 +52,25 @@ pub const MAX_EVIDENCE: usize = 16;
 pub const MAX_OFFERS: usize = 64;
 /// Most entries of one's own that a delivery looks after.
 pub const MAX_OUTBOX: usize = 100_000;
+
+/// Most entries of a cell that wait in a home to be placed: what 300 members say in some days.
+pub const MAX_POOL: usize = 4_096;
+/// Most bytes of them, details included.
+pub const MAX_POOL_BYTES: usize = 64 << 20;
+/// Most of them of one member.
+pub const MAX_POOL_MEMBER: usize = 256;
+/// Most bytes of one member's.
+pub const MAX_POOL_MEMBER_BYTES: usize = 4 << 20;
+/// Most entries whose details a keeper waits for.
+pub const MAX_LACKING: usize = 256;
+/// Most homes to which one entry is handed, so that it does not depend on its author's laptop.
+pub const MAX_HANDED: usize = 3;
+/// How long an entry waits before all homes are told of it, in milliseconds: most are placed by then.
+pub const ANNOUNCE_AFTER_MS: u64 = 3_000;
+/// How often they are told again, in milliseconds: homes come and go.
+pub const ANNOUNCE_EVERY_MS: u64 = 10 * 60_000;
+/// Most entries that all homes are told of at a time: gossip has a rate.
+pub const MAX_ANNOUNCED: usize = 8;
 
 /// First wait after a failure, in milliseconds; it doubles with each failure that follows.
 pub const RETRY_MS: u64 = 1_000;

@@ -137,6 +137,9 @@ pub enum Response {
     Noted,
     /// 7: this node can keep the term that was asked for.
     Successor(Successor),
+    /// 8: the keeper did not place the entry now: this home keeps it, with its details, and hands it to
+    /// the keeper again.
+    Kept,
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -153,6 +156,8 @@ pub struct Announcement {
 pub enum News {
     /// 0: a newer checkpoint.
     Checkpoint(NoteBytes),
+    /// 1: an entry that waits to be placed; its details are asked for by who needs them.
+    Pending(EntryBytes),
 }
 
 impl Request {
@@ -161,6 +166,17 @@ impl Request {
         let entry = Bytes::new(entry.bytes().to_vec())?;
         let details = List::new(details.iter().filter_map(|d| Bytes::new(d.as_bytes().to_vec())).collect())?;
         Some(Self::Submit { cell, entry, details, passed_on: false })
+    }
+
+    /// The same submission, not to be passed on any further.
+    #[must_use]
+    pub fn passed_on(self) -> Self {
+        match self {
+            Self::Submit { cell, entry, details, .. } => {
+                Self::Submit { cell, entry, details, passed_on: true }
+            }
+            other => other,
+        }
     }
 
     /// The cell that the request is about.
@@ -231,6 +247,11 @@ impl Announcement {
     pub fn checkpoint(checkpoint: &SignedCheckpoint) -> Option<Self> {
         let news = News::Checkpoint(Bytes::new(checkpoint.to_bytes())?);
         Some(Self { cell: checkpoint.origin.cell, news })
+    }
+
+    /// The announcement of an entry that waits, or nothing when it is too long.
+    pub fn pending(cell: CellId, entry: &SignedEntry) -> Option<Self> {
+        Some(Self { cell, news: News::Pending(Bytes::new(entry.bytes().to_vec())?) })
     }
 
     /// The announcement's bytes.

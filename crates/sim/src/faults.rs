@@ -96,7 +96,8 @@ fn tell(world: &mut World, home: usize, other: usize, linked: bool) {
         };
         home.follower_event(to_follower, ctx);
         home.seek(ctx, |seeker| if linked { seeker.connected(peer) } else { seeker.disconnected(&peer) });
-        home.delivery_event(to_delivery, ctx);
+        home.delivery_event(to_delivery.clone(), ctx);
+        home.others_event(to_delivery, ctx);
     });
 }
 
@@ -203,6 +204,10 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         }
         if home.index == 0 && !matches!(run.role, Role::Keeper(..)) {
             return wedged("the keeper does not keep".to_owned());
+        }
+        if let Some(waiting) = run.pool.iter().find(|waiting| world.judge.is_placed(&waiting.entry.id())) {
+            let id = waiting.entry.id();
+            return wedged(format!("home {} takes {id} for waiting, and it is placed", home.index));
         }
         match run.store.missing_details(Position(0), 1) {
             Ok((missing, _)) if missing.is_empty() => {}

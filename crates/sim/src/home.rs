@@ -12,8 +12,10 @@ use lifeboat_log::{
 };
 use lifeboat_protocol::delivery::{self, Delivery, Step};
 use lifeboat_protocol::keeper::{self, Ticket};
+use lifeboat_protocol::pending::{Lacking, Pool};
 use lifeboat_protocol::{
-    Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Seeker, Serve, Serving, Stretch,
+    Announcement, Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Seeker, Serve, Serving,
+    Stretch,
 };
 use lifeboat_store::{
     FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting,
@@ -46,6 +48,11 @@ pub struct Run {
     pub role: Role,
     pub delivery: Delivery,
     pub outbox: Outbox,
+    /// Entries that wait to be placed, and the delivery of those that are of others.
+    pub pool: Pool,
+    pub others: Delivery,
+    /// What a keeper was told of and lacks details of.
+    pub lacking: Lacking,
     /// Beside the keeper: a follower has its own.
     pub seeker: Seeker,
     pub jobs: VecDeque<Job>,
@@ -130,6 +137,9 @@ impl Home {
             role: Role::Follower(Box::new(follower)),
             delivery: Delivery::new(self.cell, own),
             outbox: Outbox::new(self.disk(), self.cell),
+            pool: Pool::default(),
+            others: Delivery::of_others(self.cell, own),
+            lacking: Lacking::default(),
             seeker: Seeker::default(),
             jobs: VecDeque::new(),
             wants: Wants::Nothing,
@@ -146,6 +156,7 @@ impl Home {
         for waiting in waiting.into_iter().flat_map(|(waiting, _)| waiting) {
             self.deliver(waiting.entry, waiting.details, ctx);
         }
+        self.wait_again(ctx);
     }
 
     /// Puts an entry into the outbox. Whether that was durable.
@@ -173,8 +184,13 @@ impl Home {
     pub fn delivery_event(&mut self, event: delivery::Event, ctx: &mut Ctx<'_>) {
         let Some(run) = &mut self.run else { return };
         let entropy = ctx.random.any();
+        let mut waits = Vec::new();
         for effect in run.delivery.handle(event, ctx.now, entropy) {
             match effect {
+                delivery::Effect::Announce(entry) => {
+                    ctx.out.extend(Announcement::pending(self.cell, &entry).map(Out::Announce));
+                    waits.push(*entry);
+                }
                 delivery::Effect::Offer { peer, id, request } => {
                     ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Offer(id), *request));
                 }
@@ -193,6 +209,11 @@ impl Home {
                             run.outbox.set(&id, Sent::Refused(refusal.text().to_owned()))
                         }
                         Step::Expired => run.outbox.set(&id, Sent::Refused("expired".to_owned())),
+                        Step::HandedOn { homes, refusal } => {
+                            ctx.judge.handed += 1;
+                            let said = refusal.map(|refusal| refusal.text().to_owned()).unwrap_or_default();
+                            run.outbox.set(&id, Sent::HandedOn(homes as u64, said))
+                        }
                         Step::Waiting => Ok(()),
                     };
                 }
@@ -201,6 +222,9 @@ impl Home {
                     ctx.judge.wrong(Invariant::NobodyBlamed, what);
                 }
             }
+        }
+        for entry in waits {
+            self.keep(entry, Vec::new(), true, ctx);
         }
     }
 
@@ -221,11 +245,17 @@ impl Home {
         }
         if let Some(open) = run.store.chain().open() {
             let (term, node, signers) = (open.term, open.opening.node, open.signers());
-            self.delivery_event(delivery::Event::Term { term, node, signers }, ctx);
+            let told = delivery::Event::Term { term, node, signers };
+            self.delivery_event(told.clone(), ctx);
+            self.others_event(told, ctx);
         }
-        for (id, position) in new {
-            self.delivery_event(delivery::Event::InLog { id, position }, ctx);
+        for (id, position) in &new {
+            self.delivery_event(delivery::Event::InLog { id: *id, position: *position }, ctx);
         }
+        let shown = self.run.as_ref().map_or(0, |run| run.shown);
+        self.delivery_event(delivery::Event::Passed(Position(shown)), ctx);
+        let ids: Vec<EntryId> = new.into_iter().map(|(id, _)| id).collect();
+        self.waits_no_more(&ids, ctx);
     }
 
     /// Answers a question, at once or by and by.
@@ -240,6 +270,7 @@ impl Home {
                         Role::Keeper(..) => return self.submitted(entry, details, reply, ctx),
                         Role::Follower(follower) => match follower.keeper() {
                             Some(keeper) if !passed_on => {
+                                let kept = Box::new((entry.clone(), details.clone()));
                                 let details = details.iter().map(|d| d.as_bytes().to_vec());
                                 let details = details.filter_map(lifeboat_log::codec::Bytes::new).collect();
                                 let request = Request::Submit {
@@ -250,7 +281,7 @@ impl Home {
                                     passed_on: true,
                                 };
                                 let keeper = ctx.home_of(&keeper);
-                                ctx.out.push(Out::Ask(keeper, Purpose::PassOn(reply), request));
+                                ctx.out.push(Out::Ask(keeper, Purpose::PassOn(reply, kept), request));
                                 return;
                             }
                             _ => Response::refused(Refusal::NOT_KEEPER),
@@ -285,10 +316,26 @@ impl Home {
     pub fn answered(&mut self, from: usize, purpose: Purpose, answer: Option<Response>, ctx: &mut Ctx<'_>) {
         let peer = ctx.keys[from];
         match (purpose, answer) {
-            (Purpose::PassOn(reply), answer) => {
-                let none = || Response::refused(Refusal::NOT_KEEPER);
-                ctx.out.push(Out::Answer(reply, answer.unwrap_or_else(none)));
+            (Purpose::PassOn(reply, _), Some(receipt @ Response::Receipt { .. })) => {
+                ctx.out.push(Out::Answer(reply, receipt));
             }
+            (Purpose::PassOn(reply, kept), answer) => {
+                let (entry, details) = *kept;
+                let response = match (self.keep_for(entry, details, ctx), answer) {
+                    (Response::Refused(_), Some(by_keeper)) => by_keeper,
+                    (response, _) => response,
+                };
+                ctx.out.push(Out::Answer(reply, response));
+            }
+            (Purpose::OfferOther(id), Some(response)) => {
+                let response = Box::new(response);
+                self.others_event(delivery::Event::Answer { id, peer, response }, ctx);
+            }
+            (Purpose::OfferOther(id), None) => {
+                self.others_event(delivery::Event::Failed { id, peer }, ctx);
+            }
+            (Purpose::Lacking, Some(Response::Details { details })) => self.told_lacking(&details, ctx),
+            (Purpose::Lacking, _) => {}
             (Purpose::Offer(id), Some(response)) => {
                 let response = Box::new(response);
                 self.delivery_event(delivery::Event::Answer { id, peer, response }, ctx);

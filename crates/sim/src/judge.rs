@@ -68,6 +68,8 @@ pub struct Judge {
     cosigned: BTreeMap<(usize, Term, u64), TreeHash>,
     /// How many homes have cosigned each checkpoint.
     counts: BTreeMap<(Term, u64), BTreeSet<usize>>,
+    /// Times that an author learned that homes keep an entry.
+    pub handed: u64,
     first: Option<Wrong>,
 }
 

@@ -35,6 +35,7 @@ impl Home {
                 self.show(ctx);
                 // The own node is a way to the keeper like any other.
                 self.delivery_event(delivery::Event::Connected(own), ctx);
+                self.others_event(delivery::Event::Connected(own), ctx);
             }
             // Records that it signed are lost here: as a follower it gets them back.
             Err(CannotKeep::Behind { .. } | CannotKeep::NoTerm) => {}

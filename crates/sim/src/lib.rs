@@ -14,6 +14,7 @@ mod keeping;
 mod plant;
 mod random;
 mod scenario;
+mod waiting;
 mod wire;
 mod witnessing;
 mod world;

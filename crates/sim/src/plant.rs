@@ -15,6 +15,8 @@ pub enum Plant {
     NeverAsksAgain,
     /// The keeper places again what is offered again. Breaks: nothing is placed twice.
     PlacesAgain,
+    /// A home goes on taking what was placed for something that waits. Breaks: nothing wedges.
+    WaitsForEver,
 }
 
 impl Plant {

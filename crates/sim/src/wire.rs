@@ -2,7 +2,7 @@
 
 use crate::judge::Judge;
 use crate::random::Random;
-use lifeboat_log::{EntryId, PublicKey, Time};
+use lifeboat_log::{Detail, EntryId, PublicKey, SignedEntry, Time};
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{Announcement, RangeAsk, Request, Response};
 
@@ -49,7 +49,11 @@ pub enum Purpose {
     /// An entry of the home's own outbox.
     Offer(EntryId),
     /// An entry that another home offered.
-    PassOn(Reply),
+    PassOn(Reply, Box<(SignedEntry, Vec<Detail>)>),
+    /// An entry of another home that waits in this one.
+    OfferOther(EntryId),
+    /// Details of an entry that the keeper was told of.
+    Lacking,
 }
 
 /// Where an answer goes: the home that asked, and its question.

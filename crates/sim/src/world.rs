@@ -43,6 +43,8 @@ pub struct Figures {
     pub cosignatures: u64,
     /// Messages lost.
     pub lost: u64,
+    /// Times that an author learned that homes keep an entry which the keeper has not placed.
+    pub handed: u64,
     /// Streams that broke off.
     pub broken_streams: u64,
     /// Milliseconds from the end of the trouble until all was well, the longest.
@@ -60,6 +62,7 @@ impl Figures {
         self.disk_failures += other.disk_failures;
         self.cosignatures += other.cosignatures;
         self.lost += other.lost;
+        self.handed += other.handed;
         self.broken_streams += other.broken_streams;
         self.longest_healing = self.longest_healing.max(other.longest_healing);
     }
@@ -132,6 +135,7 @@ pub fn run(seed: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
         .map_err(|(invariant, what)| Box::new(Violation { seed, at_ms: world.now, invariant, what }))?;
     world.figures.runs = 1;
     world.figures.records = world.judge.records() as u64;
+    world.figures.handed = world.judge.handed;
     world.figures.receipts = world.judge.receipts().count() as u64;
     world.figures.cosignatures = world.judge.cosignatures() as u64;
     Ok(world.figures)
@@ -249,6 +253,7 @@ impl World {
                     home.follower_event(follower::Event::Tick, ctx);
                     home.seek(ctx, |_| {});
                     home.delivery_event(lifeboat_protocol::delivery::Event::Tick, ctx);
+                    home.look_at_waiting(ctx);
                 });
                 self.soon(TICK, What::Tick(home, epoch));
             }
@@ -369,11 +374,12 @@ impl World {
     }
 
     fn announced(&mut self, from: usize, to: usize, bytes: &[u8]) {
-        let Ok(Announcement { news: News::Checkpoint(note), .. }) = Announcement::decode(bytes) else {
-            return;
-        };
+        let Ok(Announcement { news, .. }) = Announcement::decode(bytes) else { return };
         let peer = self.keys[from];
-        self.with(to, |home, ctx| home.told_tip(peer, note.to_vec(), ctx));
+        self.with(to, |home, ctx| match news {
+            News::Checkpoint(note) => home.told_tip(peer, note.to_vec(), ctx),
+            News::Pending(entry) => home.told_pending(from, &entry, ctx),
+        });
     }
 
     fn open_stream(&mut self, stream: u64, ask: &RangeAsk) {

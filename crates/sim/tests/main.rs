@@ -22,6 +22,7 @@ fn every_seed_keeps_every_invariant() {
     assert!(figures.lost > 20 * seeds, "{figures:?}");
     assert!(figures.broken_streams > seeds / 2, "{figures:?}");
     assert!(figures.cosignatures > 10 * seeds, "{figures:?}");
+    assert!(figures.handed > 0, "{figures:?}");
 }
 
 #[test]
@@ -62,4 +63,9 @@ fn a_follower_that_never_asks_again_is_found() {
 #[test]
 fn a_keeper_that_places_again_is_found() {
     is_found(Plant::PlacesAgain, Invariant::PlacedOnce);
+}
+
+#[test]
+fn a_home_that_takes_what_was_placed_for_waiting_is_found() {
+    is_found(Plant::WaitsForEver, Invariant::NothingWedges);
 }

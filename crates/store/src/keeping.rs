@@ -3,10 +3,11 @@
 
 use crate::details::Details;
 use crate::log_store::{Lazy, LogStore, StoreError};
+use crate::pending::Pending;
 use crate::{pending, snapshot};
 use lifeboat_log::link::LINK_LEN;
 use lifeboat_log::{
-    Detail, DetailHash, DetailRef, Entry, EntryId, LinkHash, Position, Signature, SignedEntry, codec, record,
+    Detail, DetailHash, DetailRef, Entry, EntryId, LinkHash, Position, Signature, codec, record,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,7 +213,7 @@ impl LogStore {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn put_pending(&self, entry: &SignedEntry) -> Result<(), StoreError> {
+    pub fn put_pending(&self, entry: &Pending) -> Result<(), StoreError> {
         pending::put(&*self.storage, self.cell(), entry)
     }
 
@@ -220,7 +221,7 @@ impl LogStore {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn pending(&self) -> Result<Vec<SignedEntry>, StoreError> {
+    pub fn pending(&self) -> Result<Vec<Pending>, StoreError> {
         pending::all(&*self.storage, self.cell())
     }
 

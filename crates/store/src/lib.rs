@@ -43,5 +43,6 @@ pub use log_store::{LogStore, StoreError};
 pub use memory::MemoryStorage;
 pub use notice::Notice;
 pub use outbox::{Outbox, Sent, Waiting};
+pub use pending::Pending;
 pub use promises::{Promise, PromiseError, Promises};
 pub use storage::{Storage, StorageError};

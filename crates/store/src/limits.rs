@@ -23,8 +23,8 @@ pub const MAX_STATE: usize = 64 << 20;
 pub const SNAPSHOTS: usize = 2;
 /// Most entries that wait in a home to be placed, of one cell.
 pub const MAX_PENDING: usize = 10_000;
-/// Longest value that waits in the database, in bytes: an entry.
-pub const MAX_PENDING_LEN: usize = 65_535;
+/// Longest value that waits in the database, in bytes: an entry and its details.
+pub const MAX_PENDING_LEN: usize = MAX_OUTBOX_FILE;
 /// A pack of details is full at this many bytes.
 pub const PACK_SIZE: u64 = 4 << 20;
 /// Most entries in an outbox: a person who signs a hundred a day is away for a quarter of a year.

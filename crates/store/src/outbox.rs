@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub enum Sent {
     /// Not placed yet.
     Waiting,
+    /// Not placed yet, and handed to so many homes; what the keeper said, or nothing.
+    HandedOn(u64, String),
     /// Placed: in the log, under a signed checkpoint.
     Placed(Position),
     /// Placed, and a replica that is not the keeper's has it.
@@ -179,6 +181,7 @@ impl Waiting {
             Sent::Placed(at) => (1, at.0, ""),
             Sent::Replicated(at) => (2, at.0, ""),
             Sent::Refused(reason) => (3, 0, reason.as_str()),
+            Sent::HandedOn(homes, reason) => (4, *homes, reason.as_str()),
         };
         let end = (0..=reason.len().min(MAX_REASON)).rev().find(|&end| reason.is_char_boundary(end))?;
         let details = self.details.iter().map(|detail| Bytes::new(detail.as_bytes().to_vec()));
@@ -214,6 +217,7 @@ impl Waiting {
             1 => Sent::Placed(Position(file.position)),
             2 => Sent::Replicated(Position(file.position)),
             3 => Sent::Refused(reason),
+            4 => Sent::HandedOn(file.position, reason),
             _ => return None,
         };
         details.iter().all(named).then_some(Self { entry, details, sent })

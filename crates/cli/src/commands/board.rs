@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
 use crate::ui::plain;
-use crate::{day, reference, text};
+use crate::{cells, day, reference, text};
 use lifeboat_commons::PlaceId;
 use lifeboat_commons::ledger::{Fit, Post};
 use serde_json::{Value, json};
@@ -31,6 +31,7 @@ pub struct BalanceArgs {}
 /// When there is no cell.
 pub fn needs(context: &mut Context, _args: &NeedsArgs) -> Outcome {
     let session = Session::open(context)?;
+    cells::warn_overdue(context, &session.cell);
     let ledger = session.state.ledger();
     let needs = ledger.open_needs();
     if needs.is_empty() {
@@ -62,6 +63,7 @@ pub fn needs(context: &mut Context, _args: &NeedsArgs) -> Outcome {
 /// When there is no cell.
 pub fn offers(context: &mut Context, _args: &OffersArgs) -> Outcome {
     let session = Session::open(context)?;
+    cells::warn_overdue(context, &session.cell);
     let offers = session.state.ledger().open_offers();
     if offers.is_empty() {
         context.ui.say(text!("offers-none"));
@@ -115,6 +117,7 @@ fn place(session: &Session, place: Option<PlaceId>) -> String {
 /// When there is no cell.
 pub fn stock(context: &mut Context, _args: &StockArgs) -> Outcome {
     let session = Session::open(context)?;
+    cells::warn_overdue(context, &session.cell);
     let mut rows = Vec::new();
     for (item, unit, at, held) in session.state.ledger().stock() {
         let (item, unit) = (plain(item.as_str()), plain(unit.as_str()));
@@ -135,6 +138,7 @@ pub fn stock(context: &mut Context, _args: &StockArgs) -> Outcome {
 /// When there is no cell.
 pub fn balance(context: &mut Context, _args: &BalanceArgs) -> Outcome {
     let session = Session::open(context)?;
+    cells::warn_overdue(context, &session.cell);
     let charter = session.state.charter();
     let mut rows = Vec::new();
     for (currency, category, flow) in session.state.ledger().money() {

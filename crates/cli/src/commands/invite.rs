@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Outcome;
+use crate::session::Session;
 use crate::{cells, day, expect_answer, picture, text};
 use lifeboat_node::ask::{CellOverview, OpenInvite};
 use lifeboat_node::{Answer, Ask, Desk};
@@ -29,7 +30,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut desk = context.desk()?;
     let cell = cells::choose(context, &mut desk)?;
     if args.list {
-        return list(context, &mut desk, &cell);
+        return list(context, desk, cell);
     }
     let answer = context.ask(&mut desk, Ask::Invite { cell: cell.cell, days: args.days })?;
     let invite = expect_answer!(answer, Answer::Invited(invite) => invite)?;
@@ -44,15 +45,16 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     context.ui.object(object(&invite))
 }
 
-fn list(context: &mut Context, desk: &mut Desk, cell: &CellOverview) -> Outcome {
-    let answer = context.ask(desk, Ask::Invites { cell: cell.cell })?;
+fn list(context: &mut Context, desk: Desk, cell: CellOverview) -> Outcome {
+    let home = context.home()?;
+    let session = Session::at(context, home, desk, cell)?;
+    let answer = session.ask(context, Ask::Invites { cell: session.cell.cell })?;
     let invites = expect_answer!(answer, Answer::Invites(invites) => invites)?;
     if invites.is_empty() {
         context.ui.say(text!("invite-none"));
     }
-    let zone = jiff::tz::TimeZone::system();
     for invite in &invites {
-        let until = day::moment(invite.expires.ms(), &zone);
+        let until = day::moment_in_zone(invite.expires.ms(), &session.zone);
         let state = if invite.used { text!("invite-used") } else { text!("invite-open", until = until) };
         context.ui.line(&invite.link)?;
         context.ui.line(format!("  {state}"))?;

@@ -27,6 +27,9 @@ pub struct Args {
     /// When this makes your home: keep the key without a passphrase
     #[arg(long)]
     no_passphrase: bool,
+    /// You are a member whose key was lost or stolen: the key of this home replaces it
+    #[arg(long)]
+    lost: bool,
 }
 
 /// Runs the command.
@@ -34,7 +37,7 @@ pub struct Args {
 /// # Errors
 /// When the invite cannot be read or is over.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
-    let home = home(context, args)?;
+    let home = home(context, args.handle.as_deref(), args.no_passphrase)?;
     let handle = match &args.handle {
         Some(handle) => reference::handle(handle).map_err(Failure::usage)?,
         None => home.settings()?.handle,
@@ -55,7 +58,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     match &spoken {
         Some(words) => {
             context.ui.styled(Look::Strong, text!("join-words", words = words))?;
-            context.ui.say(text!("join-next"));
+            let next =
+                if args.lost { text!("join-lost-next", handle = plain(&handle)) } else { text!("join-next") };
+            context.ui.say(next);
         }
         None if joined.delivered => context.ui.line(text!("join-delivered", name = name))?,
         None => {
@@ -69,7 +74,10 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 }
 
 /// The home; made now when there is none, so that a newcomer needs one command.
-fn home(context: &mut Context, args: &Args) -> Outcome<Home> {
+///
+/// # Errors
+/// When it cannot be made, or has no key.
+pub fn home(context: &mut Context, handle: Option<&str>, no_passphrase: bool) -> Outcome<Home> {
     let folder = context.home_folder()?;
     if Home::at(&folder).exists() {
         let home = context.home()?;
@@ -78,11 +86,11 @@ fn home(context: &mut Context, args: &Args) -> Outcome<Home> {
         }
         return Ok(home);
     }
-    let Some(handle) = &args.handle else {
+    let Some(handle) = handle else {
         return Err(Failure::usage(text!("join-no-handle")).hint(text!("join-no-handle-hint")));
     };
     let handle = reference::handle(handle).map_err(Failure::usage)?;
-    let passphrase = if args.no_passphrase { None } else { unlock::new_passphrase(context)? };
+    let passphrase = if no_passphrase { None } else { unlock::new_passphrase(context)? };
     let home = Home::create(&folder, &Settings { handle, ..Settings::default() })?;
     let keys = Keys::of(&home);
     let key = keys.create_member(passphrase.as_deref())?;

@@ -1,18 +1,20 @@
-//! `lifeboat key`: the keys that serve the member: list them, add one for another device, end one.
+//! `lifeboat key`: the keys that serve the member: list them, bring in another device with a key of its
+//! own, end one, and what to do when one is lost.
 
 use crate::context::Context;
 use crate::day::{self, Toward};
+use crate::device::{DeviceInvite, DeviceReply};
 use crate::error::{Failure, Outcome};
 use crate::say;
 use crate::sentence::key_mark;
 use crate::session::Session;
-use crate::text;
 use crate::ui::plain;
+use crate::{expect_answer, picture, text, unlock};
 use lifeboat_commons::membership::{HandleChanged, KeyAdded, KeyEnded, NodeNamed};
 use lifeboat_commons::{Common, Powers};
-use lifeboat_log::{DetailTag, PublicKey, SecretKey, Time};
+use lifeboat_log::{DetailTag, PublicKey, Time};
+use lifeboat_node::{Answer, Ask, Desk};
 use serde_json::json;
-use std::path::PathBuf;
 
 /// See your keys, add one for another device, or end one
 #[derive(Debug, clap::Args)]
@@ -25,17 +27,37 @@ pub struct Args {
 enum What {
     /// List the keys that serve you
     List,
-    /// Let a further key serve you: the key file of another home of yours
+    /// Print a code with which another device of yours makes a key of its own
+    Invite,
+    /// On the other device: make a key there and print the answer for the first one
+    Join {
+        /// The code that the first device printed: lifeboat-device:...
+        #[arg(value_name = "CODE")]
+        code: String,
+        /// When this makes your home: the handle under which your neighbours know you
+        #[arg(long = "as", value_name = "HANDLE")]
+        handle: Option<String>,
+        /// When this makes your home: keep the key without a passphrase
+        #[arg(long)]
+        no_passphrase: bool,
+    },
+    /// Let the key of another device serve you, by the answer that it printed
     Add {
-        /// The folder of the other home, on this computer or a stick; its key must have no passphrase
-        #[arg(value_name = "FOLDER")]
-        home: PathBuf,
+        /// The answer of the other device: lifeboat-key:...
+        #[arg(value_name = "ANSWER")]
+        answer: String,
         /// The last day of the key
         #[arg(long, value_name = "DAY")]
         until: Option<String>,
         /// It may sign entries and nothing else: no vouching, no adding of keys
         #[arg(long)]
         sign_only: bool,
+    },
+    /// Make a new key here in the place of one that is lost, stolen or locked for ever
+    Lost {
+        /// Keep the new key without a passphrase
+        #[arg(long)]
+        no_passphrase: bool,
     },
     /// End a key, such as that of a lost phone
     End {
@@ -58,11 +80,19 @@ enum What {
 /// # Errors
 /// When the key cannot be found, or the rules do not allow it.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    match &args.what {
+        Some(What::Join { code, handle, no_passphrase }) => {
+            return join(context, code, handle.as_deref(), *no_passphrase);
+        }
+        Some(What::Lost { no_passphrase }) => return lost(context, *no_passphrase),
+        _ => {}
+    }
     let mut session = Session::open(context)?;
     match &args.what {
-        None | Some(What::List) => list(context, &session),
-        Some(What::Add { home, until, sign_only }) => {
-            let added = added(&session, home, until.as_deref(), *sign_only)?;
+        None | Some(What::List | What::Join { .. } | What::Lost { .. }) => list(context, &session),
+        Some(What::Invite) => invite(context, &session),
+        Some(What::Add { answer, until, sign_only }) => {
+            let added = added(&session, answer, until.as_deref(), *sign_only)?;
             session.say(context, say::draft(&added, None)?).map(drop)
         }
         Some(What::End { key }) => {
@@ -111,15 +141,58 @@ fn powers(powers: Powers) -> String {
     if powers == Powers::HOME { text!("key-all") } else { text!("key-some") }
 }
 
-fn added(
-    session: &Session,
-    home: &std::path::Path,
-    until: Option<&str>,
-    sign_only: bool,
-) -> Outcome<KeyAdded> {
+/// Prints the code for another device.
+fn invite(context: &mut Context, session: &Session) -> Outcome {
     let member = session.member()?;
-    let other = lifeboat_node::Home::open(home)?;
-    let key: SecretKey = lifeboat_node::Keys::of(&other).member(None)?;
+    let answer = session.ask(context, Ask::Card { cell: session.cell.cell })?;
+    let card = expect_answer!(answer, Answer::Card(card) => card)?;
+    let code = DeviceInvite { member, card: card.link }.write();
+    context.ui.line(&code)?;
+    context.ui.say(text!("device-invite-next"));
+    picture::show(context, &code)?;
+    context.ui.object(json!({"device": code}))
+}
+
+/// On the other device: follows the cell, and answers with a key of its own.
+fn join(context: &mut Context, code: &str, handle: Option<&str>, no_passphrase: bool) -> Outcome {
+    let unreadable = || Failure::usage(text!("device-code-bad")).hint(text!("device-code-bad-hint"));
+    let invite = DeviceInvite::read(code).ok_or_else(unreadable)?;
+    let home = crate::commands::join::home(context, handle, no_passphrase)?;
+    let key = unlock::member_key(context, &home)?;
+    let mut desk = Desk::open(&home)?;
+    let answer = context.ask(&mut desk, Ask::Follow { link: invite.card.clone() })?;
+    let cell = expect_answer!(answer, Answer::Following { cell, .. } => cell)?;
+    let signed = KeyAdded::sign(cell, invite.member, &key, Powers::HOME, Time::ZERO);
+    let reply = DeviceReply { cell, member: invite.member, key: key.public(), possession: signed.possession };
+    let code = reply.write();
+    context.ui.line(&code)?;
+    context.ui.say(text!("device-reply-next", key = key_mark(&key.public())));
+    picture::show(context, &code)?;
+    context.ui.object(json!({"reply": code, "key": key.public().to_string(), "cell": cell.to_string()}))
+}
+
+/// Makes a new key in this home, and says how it comes to speak for its member.
+fn lost(context: &mut Context, no_passphrase: bool) -> Outcome {
+    let home = context.home()?;
+    let keys = lifeboat_node::Keys::of(&home);
+    if !context.ui.ask_yes(&text!("key-lost-ask"))? {
+        return Err(crate::session::not_done());
+    }
+    let passphrase = if no_passphrase { None } else { unlock::new_passphrase(context)? };
+    lifeboat_node::agent::forget(&home);
+    let key = keys.replace_member(passphrase.as_deref())?;
+    context.ui.line(text!("key-lost-done", key = key_mark(&key.public())))?;
+    context.ui.line(text!("key-lost-next"))?;
+    context.ui.object(json!({"key": key.public().to_string(), "encrypted": passphrase.is_some()}))
+}
+
+fn added(session: &Session, answer: &str, until: Option<&str>, sign_only: bool) -> Outcome<KeyAdded> {
+    let member = session.member()?;
+    let unreadable = || Failure::usage(text!("device-answer-bad")).hint(text!("device-answer-bad-hint"));
+    let reply = DeviceReply::read(answer).ok_or_else(unreadable)?;
+    if (reply.cell, reply.member) != (session.cell.cell, member) {
+        return Err(Failure::usage(text!("device-answer-other")).hint(text!("device-answer-bad-hint")));
+    }
     let until = match until {
         Some(written) => {
             let date = day::parse(written, session.today, Toward::Future)
@@ -129,7 +202,8 @@ fn added(
         None => Time::ZERO,
     };
     let powers = if sign_only { Powers::SIGN } else { Powers::HOME };
-    Ok(KeyAdded::sign(session.cell.cell, member, &key, powers, until))
+    let DeviceReply { key, possession, .. } = reply;
+    Ok(KeyAdded { common: Common::default(), key, powers, until, possession })
 }
 
 fn own_key(session: &Session, written: &str) -> Outcome<PublicKey> {

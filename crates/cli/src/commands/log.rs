@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Session, read_record};
 use crate::ui::{Look, plain};
-use crate::{day, expect_answer, reference, text};
+use crate::{cells, day, expect_answer, reasons, reference, text};
 use lifeboat_log::{Position, PublicKey, Record};
 use lifeboat_node::ask::{Entered, Range};
 use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
@@ -54,6 +54,7 @@ const SORTS: [(&str, u16); 10] = [
 /// When there is no cell, or a word cannot be understood.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
+    cells::warn_overdue(context, &session.cell);
     let from =
         args.from.as_ref().map(|written| reference::parse(written).map_err(Failure::usage)).transpose()?;
     let mut next = match &from {
@@ -113,7 +114,8 @@ fn line(context: &mut Context, session: &Session, entered: &Entered, record: &Re
     let number = reference::short(at);
     let date = day::of_moment(record.link().time.ms(), &session.zone);
     let line = format!("{number:<6} {date}  {sentence}");
-    match (&entered.void, session.state.corrected_by(at)) {
+    let void = reasons::of(&session.state, at, entered.void.as_ref());
+    match (&void, session.state.corrected_by(at)) {
         (Some(reason), _) => {
             context.ui.styled(Look::Bad, format!("{line}  {}", text!("log-void", reason = plain(reason))))?;
         }

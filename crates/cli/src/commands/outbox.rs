@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::fate::{self, refusal_text};
 use crate::session::{Session, not_done};
-use crate::{cells, expect_answer, text};
+use crate::{cells, expect_answer, sign_again, text};
 use lifeboat_log::EntryId;
 use lifeboat_node::ask::{Fate, OwnEntry, Step};
 use lifeboat_node::{Answer, Ask, Desk};
@@ -37,6 +37,8 @@ enum What {
         /// The folder or file
         path: PathBuf,
     },
+    /// Sign again, with the key of this home, what waits under a key of yours that has ended
+    SignAgain,
     /// Take one out that was refused, or that is not to be sent after all
     Drop {
         /// Which one, counted from 1 as listed
@@ -54,6 +56,12 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         None | Some(What::List) => list(context, desk),
         Some(What::Save { path }) => save(context, &mut desk, path),
         Some(What::Load { path }) => load(context, &mut desk, path),
+        Some(What::SignAgain) => {
+            let entries = entries(context, &mut desk)?;
+            let cell = cells::choose(context, &mut desk)?;
+            let session = Session::at(context, context.home()?, desk, cell)?;
+            sign_again::run(context, &session, &entries)
+        }
         Some(What::Drop { number }) => drop_one(context, desk, *number),
     }
 }
@@ -94,7 +102,7 @@ fn list(context: &mut Context, mut desk: Desk) -> Outcome {
         rows.push(vec![format!("{}.", number + 1), sentence, step]);
     }
     context.ui.table(&rows)?;
-    let waiting = entries.iter().filter(|own| matches!(own.step, Step::Waiting)).count();
+    let waiting = entries.iter().filter(|own| waits(&own.step)).count();
     match (entries.is_empty(), waiting) {
         (true, _) => context.ui.line(text!("outbox-empty")),
         (_, 0) => Ok(()),
@@ -105,11 +113,20 @@ fn list(context: &mut Context, mut desk: Desk) -> Outcome {
     }
 }
 
+/// Whether an entry is not placed yet and may be.
+pub fn waits(step: &Step) -> bool {
+    matches!(step, Step::Waiting | Step::HandedOn { .. })
+}
+
 fn step(step: &Step) -> (String, Option<u64>) {
     match step {
         Step::Waiting => (text!("step-waiting"), None),
         Step::Placed(at) => (text!("step-placed", number = at.to_string()), Some(at.0)),
         Step::Replicated(at) => (text!("step-replicated", number = at.to_string()), Some(at.0)),
+        Step::HandedOn { homes, name, .. } if name.is_empty() => (text!("step-handed", homes = *homes), None),
+        Step::HandedOn { homes, name, text } => {
+            (text!("step-handed-refused", homes = *homes, reason = refusal_text(name, text)), None)
+        }
         Step::Refused { name, text } => (refusal_text(name, text), None),
     }
 }
@@ -119,6 +136,7 @@ fn step_name(step: &Step) -> &'static str {
         Step::Waiting => "waiting",
         Step::Placed(_) => "placed",
         Step::Replicated(_) => "replicated",
+        Step::HandedOn { .. } => "handed_on",
         Step::Refused { .. } => "refused",
     }
 }
@@ -161,7 +179,7 @@ fn load(context: &mut Context, desk: &mut Desk, path: &Path) -> Outcome {
     let fates = expect_answer!(answer, Answer::Submitted(fates) => fates)?;
     let count = |wanted: fn(&Fate) -> bool| fates.iter().filter(|fate| wanted(fate)).count();
     let placed = count(|fate| matches!(fate, Fate::Placed { .. }));
-    let queued = count(|fate| matches!(fate, Fate::Queued { .. }));
+    let queued = count(|fate| matches!(fate, Fate::Queued { .. } | Fate::HandedOn { .. }));
     for fate in &fates {
         context.ui.object(fate::object(fate))?;
         if let Fate::Refused { name, text, .. } = fate {

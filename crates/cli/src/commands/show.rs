@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use crate::ui::{Look, plain};
-use crate::{day, expect_answer, reference, text, unlock};
+use crate::{day, expect_answer, reasons, reference, text, unlock};
 use lifeboat_log::{Position, Record};
 use lifeboat_node::ask::Entered;
 use lifeboat_node::{Answer, Ask, sealed};
@@ -80,7 +80,8 @@ fn copies(session: &Session, at: Position) -> String {
 fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String>> {
     let (link, entry) = (record.link(), record.entry());
     let moment = |ms| day::moment(ms, &session.zone);
-    let effect = match (&entered.void, session.state.corrected_by(link.position)) {
+    let void = reasons::of(&session.state, link.position, entered.void.as_ref());
+    let effect = match (&void, session.state.corrected_by(link.position)) {
         (Some(reason), _) => text!("show-void", reason = plain(reason)),
         (None, Some(by)) => text!("show-corrected", by = reference::short(by)),
         (None, None) => text!("show-applied"),

@@ -1,12 +1,13 @@
 //! `lifeboat status`: how the home and its cells are, in a few lines; what needs doing comes with it.
 
+use crate::commands::outbox;
 use crate::context::Context;
 use crate::error::Outcome;
 use crate::ui::{Look, plain};
 use crate::{cells, day, text};
 use jiff::tz::TimeZone;
 use lifeboat_node::agent;
-use lifeboat_node::ask::{CellOverview, Overview, Step};
+use lifeboat_node::ask::{CellOverview, Overview};
 use serde_json::json;
 
 /// See how your home and your cells are
@@ -45,7 +46,7 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
         context.ui.say(text!("cell-none"));
         context.ui.say(text!("cell-none-hint"));
     }
-    let waiting = overview.outbox.iter().filter(|own| matches!(own.step, Step::Waiting)).count();
+    let waiting = overview.outbox.iter().filter(|own| outbox::waits(&own.step)).count();
     if waiting > 0 {
         context.ui.line(text!("outbox-count", count = waiting))?;
     }
@@ -71,6 +72,10 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     }
     if cell.pending > 0 {
         context.ui.line(format!("  {}", text!("status-pending", count = cell.pending)))?;
+    }
+    if cell.overdue > 0 {
+        context.ui.styled(Look::Bad, format!("  {}", text!("status-overdue", count = cell.overdue)))?;
+        context.ui.say(format!("  {}", text!("overdue-hint")));
     }
     if cell.behind > 0 {
         context.ui.line(format!("  {}", text!("status-behind", count = cell.behind)))?;
@@ -103,7 +108,7 @@ fn object(
         json!({
             "cell": cell.cell.to_string(), "name": cell.name, "role": cell.role, "records": cell.size,
             "head": cell.head.to_string(), "time_ms": cell.time.ms(), "homes": cell.homes,
-            "pending": cell.pending, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
+            "pending": cell.pending, "overdue": cell.overdue, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
             "witnesses": cell.witnesses, "need": cell.quorum, "cosigned": cell.cosigned,
             "witnessed": cell.witnessed, "anchored": cell.anchored,
             "knocks": cell.knocks, "notices": cell.notices,

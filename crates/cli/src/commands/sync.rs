@@ -2,10 +2,11 @@
 
 use crate::context::Context;
 use crate::error::{Code, Failure, Outcome};
+use crate::session::Session;
 use crate::ui::{Look, plain};
-use crate::{expect_answer, text, words};
+use crate::{cells, expect_answer, sign_again, text, words};
 use lifeboat_node::ask::SyncReport;
-use lifeboat_node::{Answer, Ask};
+use lifeboat_node::{Answer, Ask, Desk};
 use serde_json::json;
 
 /// Bring all logs up to date and your entries out
@@ -30,6 +31,7 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     for report in &reports {
         show(context, report)?;
     }
+    drop(hint_at_ended_keys(context, desk)?);
     let reached = reports.iter().filter(|report| report.reached).count();
     if reached == reports.len() {
         return Ok(());
@@ -38,6 +40,27 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     let code = if reached == 0 { Code::Failed } else { Code::Partly };
     Err(Failure::with(code, text!("sync-unreached", count = reports.len() - reached))
         .hint(text!("sync-hint")))
+}
+
+/// Says when entries wait under a key that has ended, which nobody will place.
+fn hint_at_ended_keys(context: &mut Context, mut desk: Desk) -> Outcome<Desk> {
+    let entries = expect_answer!(context.ask(&mut desk, Ask::Outbox)?, Answer::Outbox(entries) => entries)?;
+    if entries.is_empty() {
+        return Ok(desk);
+    }
+    for cell in cells::overview(context, &mut desk)?.cells {
+        if !entries.iter().any(|own| own.cell == cell.cell) {
+            continue;
+        }
+        let home = context.home()?;
+        let session = Session::at(context, home, desk, cell)?;
+        let ended = sign_again::of_ended_keys(&session, &entries).len();
+        if ended > 0 {
+            context.ui.warn(text!("sign-again-hint", count = ended));
+        }
+        desk = session.desk.into_inner();
+    }
+    Ok(desk)
 }
 
 fn show(context: &mut Context, report: &SyncReport) -> Outcome {

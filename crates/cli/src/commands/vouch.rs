@@ -24,6 +24,9 @@ pub struct Args {
     /// The member whose lost key the newcomer's key replaces
     #[arg(long, value_name = "HANDLE")]
     replaces: Option<String>,
+    /// It is somebody else than the member who goes by the same handle
+    #[arg(long, conflicts_with = "replaces")]
+    somebody_else: bool,
 }
 
 /// Runs the command.
@@ -36,6 +39,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
     let Some(handle) = &args.handle else { return list(context, &knocks) };
     let knock = choose(&knocks, handle)?;
+    tell_apart(&session, args, knock)?;
     let draft = draft(&session, args, knock)?;
     let fate = session.say_if(context, draft, |context| hear(context, args, knock))?;
     if let Fate::Placed { .. } = fate {
@@ -72,6 +76,18 @@ fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
                 .hint(text!("knock-missing-hint")))
         }
     }
+}
+
+/// A member who comes with a new key is not to become a second person by mistake.
+fn tell_apart(session: &Session, args: &Args, knock: &KnockItem) -> Outcome {
+    let members = session.state.members();
+    let known = session.names.find(&knock.text).ok().and_then(|id| members.get(&id));
+    if args.replaces.is_some() || args.somebody_else || known.is_none_or(|member| member.left.is_some()) {
+        return Ok(());
+    }
+    let handle = plain(&knock.text);
+    Err(Failure::new(text!("vouch-same-handle", handle = &handle))
+        .hint(text!("vouch-same-handle-hint", handle = &handle)))
 }
 
 /// The words must be what the newcomer reads. A vouch without them would vouch for anybody's key, so

@@ -6,6 +6,7 @@ use super::following::{Disk, Following};
 use super::keeping::Keeping;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
+use super::waiting::Waits;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
@@ -41,6 +42,8 @@ pub struct Carrier {
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
     tips: u64,
+    /// The most that the keeper was told of what is held here.
+    told: Position,
     received: u64,
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
@@ -76,7 +79,7 @@ impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
         let (held, connected) = (Vec::new(), BTreeSet::new());
-        Self { parts, role, resigned, held, tips: 0, received: 0, connected }
+        Self { parts, role, resigned, held, tips: 0, told: Position(0), received: 0, connected }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
@@ -163,6 +166,7 @@ impl Carrier {
                 self.tips += 1;
             }
             ToCell::Tip { .. } => self.tips += 1,
+            ToCell::Told(next) => self.told = self.told.max(*next),
             ToCell::Frame { bytes, .. } => self.received += bytes,
             ToCell::Connected(peer) => drop(self.connected.insert(*peer)),
             ToCell::Disconnected(peer) => drop(self.connected.remove(peer)),
@@ -177,6 +181,7 @@ impl Carrier {
     fn note_facts(&mut self) {
         let mut facts = locked(&self.parts.facts);
         facts.tips = self.tips;
+        facts.told = self.told;
         facts.received = self.received;
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),
@@ -216,8 +221,9 @@ fn begin(parts: &Parts) -> (Role, bool) {
     let missing = MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own());
     drop(shelf);
     let outbound = Outbound::open(parts);
+    let waits = Waits::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    let following = Following::new(&parts.config, held, outbound, disk, missing).leaving(leaving);
+    let following = Following::new(&parts.config, held, outbound, waits, disk, missing).leaving(leaving);
     (Role::Follower(Box::new(following)), kept)
 }
 

@@ -19,6 +19,8 @@ pub struct Outbound {
     term: Option<Term>,
     /// Entries with sealed details.
     sealed: BTreeSet<EntryId>,
+    /// Own entries that wait, of which all homes are being told.
+    announced: Vec<SignedEntry>,
 }
 
 impl Outbound {
@@ -27,8 +29,14 @@ impl Outbound {
         let (storage, cell): (Arc<dyn Storage>, _) = (parts.config.storage.clone(), parts.config.cell);
         let outbox = Outbox::new(storage, cell);
         let delivery = Delivery::new(cell, parts.config.node);
-        let mut outbound =
-            Self { delivery, outbox, asked: HashMap::new(), term: None, sealed: BTreeSet::new() };
+        let mut outbound = Self {
+            delivery,
+            outbox,
+            asked: HashMap::new(),
+            term: None,
+            sealed: BTreeSet::new(),
+            announced: Vec::new(),
+        };
         if let Some(card) = &parts.config.card {
             outbound.term = Some(card.term);
             let (term, node, signers) = (card.term, card.node, card.signers());
@@ -98,10 +106,22 @@ impl Outbound {
                 self.feed(Event::InLog { id: *id, position: *position }, parts);
             }
         }
+        let shown = Position(reading(&parts.shelf).shown());
+        self.feed(Event::Passed(shown), parts);
     }
 
     pub fn tick(&mut self, parts: &Parts) {
         self.feed(Event::Tick, parts);
+    }
+
+    /// Whether this is an entry that is delivered from here.
+    pub fn has(&self, id: &EntryId) -> bool {
+        self.delivery.step(id).is_some()
+    }
+
+    /// Own entries that have waited for a while, since the last look.
+    pub fn take_announced(&mut self) -> Vec<SignedEntry> {
+        std::mem::take(&mut self.announced)
     }
 
     /// Own entries that are not placed yet.
@@ -147,6 +167,10 @@ impl Outbound {
                     let _ = parts.outward.try_send(Outward::Offer { peer, id, request });
                 }
                 Effect::Step { id, step } => self.step(id, step, parts),
+                Effect::Announce(entry) => {
+                    self.announced.push(SignedEntry::clone(&entry));
+                    let _ = parts.outward.try_send(Outward::Pending(entry));
+                }
                 Effect::PutAside { peer, fault } => {
                     notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
                 }
@@ -158,6 +182,11 @@ impl Outbound {
     fn step(&mut self, id: EntryId, step: Step, parts: &Parts) {
         let (sent, outcome) = match step {
             Step::Waiting => (Some(Sent::Waiting), None),
+            Step::HandedOn { homes, refusal } => {
+                let said = refusal.map(|refusal| format!("{}: {}", refusal.name(), refusal.text()));
+                let sent = Sent::HandedOn(homes as u64, said.unwrap_or_default());
+                (Some(sent), Some(Outcome::HandedOn))
+            }
             Step::Refused(refusal) => {
                 let sent = Sent::Refused(format!("{}: {}", refusal.name(), refusal.text()));
                 (Some(sent), Some(Outcome::Refused(refusal)))

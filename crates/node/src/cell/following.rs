@@ -4,7 +4,8 @@
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
 use super::missing::MissingDetails;
-use super::shelf::Shelf;
+use super::shelf::{Shelf, Stored};
+use super::waiting::Waits;
 use super::{CellConfig, Facts, Outward, ToCell, reading, succession, witnessing, writing};
 use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE, HANDOVER_EVERY_MS};
 use lifeboat_log::{Handover, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
@@ -21,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 pub struct Following {
     follower: Follower,
     outbound: Outbound,
+    waits: Waits,
     disk: Disk,
     effects: VecDeque<Effect>,
     /// Who waits for leave to give the next frame.
@@ -88,13 +90,27 @@ impl Following {
         config: &CellConfig,
         held: Held,
         outbound: Outbound,
+        waits: Waits,
         disk: Disk,
         missing: MissingDetails,
     ) -> Self {
         let follower = Follower::new(config.node, held).with_witness(config.cosigner.key());
         let (effects, next, reopen, connected) = (VecDeque::new(), None, false, BTreeSet::new());
         let (ready, taking, leaving) = (None, None, None);
-        Self { follower, outbound, disk, effects, next, reopen, connected, missing, ready, taking, leaving }
+        Self {
+            follower,
+            outbound,
+            waits,
+            disk,
+            effects,
+            next,
+            reopen,
+            connected,
+            missing,
+            ready,
+            taking,
+            leaving,
+        }
     }
 
     /// Goes on sending the handover that this home has signed.
@@ -129,15 +145,21 @@ impl Following {
                 }
                 self.outbound.deliver(*entry, details, outcome, parts);
             }
+            ToCell::Keep { entry, details, answer } => {
+                let _ = answer.send(self.waits.answer(*entry, details, parts));
+            }
+            ToCell::Pending { entry, .. } => drop(self.waits.take(*entry, Vec::new(), parts)),
             ToCell::Forget(id) => self.outbound.forget(id, parts),
             ToCell::Connected(peer) => {
                 self.connected.insert(peer);
                 self.outbound.connected(peer, parts);
+                self.waits.connected(peer, parts);
                 self.feed(Event::Connected(peer));
             }
             ToCell::Disconnected(peer) => {
                 self.connected.remove(&peer);
                 self.outbound.disconnected(peer, parts);
+                self.waits.disconnected(peer, parts);
                 self.feed(Event::Disconnected(peer));
             }
             ToCell::Tip { peer, checkpoint, held } => {
@@ -156,16 +178,11 @@ impl Following {
                 self.feed(Event::Closed(stream));
             }
             ToCell::Details { peer, details } => self.feed(Event::Details { peer, details }),
-            ToCell::Offered { id, peer, response } => self.outbound.answered(id, peer, response, parts),
-            ToCell::Stored(Ok(stored)) => {
-                self.missing.stored(&stored);
-                self.missing.is_own(reading(&parts.shelf).is_own());
-                self.feed(Event::Persisted { missing: stored.missing });
-                if !stored.gone.is_empty() {
-                    self.feed(Event::Gone(stored.gone));
-                }
-                self.outbound.stored(&stored.entries, self.follower.chain(), parts);
+            ToCell::Offered { id, peer, response } if self.outbound.has(&id) => {
+                self.outbound.answered(id, peer, response, parts);
             }
+            ToCell::Offered { id, peer, response } => self.waits.answered(id, peer, response, parts),
+            ToCell::Stored(Ok(stored)) => self.stored(stored, parts),
             ToCell::Stored(Err(error)) => {
                 notice(&parts.facts, format!("This home could not write to its disk: {error}."));
                 self.feed(Event::DiskFailed);
@@ -178,8 +195,24 @@ impl Following {
                 let _ = outcome.send(Err(Refusal::new(Refusal::NOT_KEEPER)));
             }
             ToCell::Tick => self.tick(parts),
-            ToCell::Cosigned(_) | ToCell::Have { .. } | ToCell::Close => {}
+            ToCell::Cosigned(_) | ToCell::Have { .. } | ToCell::Told(_) | ToCell::Close => {}
         }
+        // Own entries that wait are counted among all that do.
+        for entry in self.outbound.take_announced() {
+            self.waits.take(entry, Vec::new(), parts);
+        }
+    }
+
+    /// Records are on disk: whoever waits for any of them is told.
+    fn stored(&mut self, stored: Stored, parts: &Parts) {
+        self.missing.stored(&stored);
+        self.missing.is_own(reading(&parts.shelf).is_own());
+        self.feed(Event::Persisted { missing: stored.missing });
+        if !stored.gone.is_empty() {
+            self.feed(Event::Gone(stored.gone));
+        }
+        self.outbound.stored(&stored.entries, self.follower.chain(), parts);
+        self.waits.stored(&stored.entries, self.follower.chain(), parts);
     }
 
     /// Carries out the oldest thing that the follower asks. False when there is none.
@@ -234,7 +267,7 @@ impl Following {
         facts.keeper = false;
         facts.keeper_node = self.follower.keeper();
         facts.level = self.follower.is_level();
-        facts.pending = 0;
+        self.waits.note(facts, parts);
         let unsearched = !self.missing.is_done(self.follower.chain().next());
         facts.wanted = self.follower.wanted() + usize::from(unsearched);
         facts.waiting = self.outbound.waiting();
@@ -283,6 +316,7 @@ impl Following {
         self.look_for_details(parts);
         self.outbound.tick(parts);
         self.hand_over(parts);
+        self.waits.tick(parts);
         self.feed(Event::Tick);
     }
 

@@ -46,7 +46,7 @@ impl HandingIn {
                 Ok(Outcome::Refused(refusal)) => {
                     outbox.set(id, Sent::Refused(format!("{}: {}", refusal.name(), refusal.text())))
                 }
-                Err(oneshot::error::TryRecvError::Empty) => return true,
+                Ok(Outcome::HandedOn) | Err(oneshot::error::TryRecvError::Empty) => return true,
                 // It waits in the outbox for the next start, or the next keeper.
                 Err(oneshot::error::TryRecvError::Closed) => Ok(()),
             };

@@ -6,9 +6,10 @@ use super::searching::Searching;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, witnessing, writing};
 use crate::fold::LogHistory;
-use lifeboat_log::{Detail, Position, Record, SecretKey, SignedCheckpoint};
+use lifeboat_log::{Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry};
 use lifeboat_protocol::Refusal;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
+use lifeboat_protocol::pending::Lacking;
 use lifeboat_store::{Promises, Storage, handovers};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Keeping {
     effects: VecDeque<Effect>,
     asked: HashMap<Ticket, oneshot::Sender<Outcome>>,
     tickets: u64,
+    /// What this home was told of, and whose details it does not have.
+    lacking: Lacking,
     /// The log is to be opened anew at the next tick.
     reopen: bool,
     /// What came of the anchor that was handed in last.
@@ -46,8 +49,21 @@ impl Keeping {
         let searching = Searching::load(config);
         let (asked, anchor, leaving) = (HashMap::new(), None, None);
         let (tickets, reopen, left) = (0, false, false);
-        let own = None;
-        Ok(Self { keeper, promises, searching, effects, asked, tickets, reopen, anchor, leaving, left, own })
+        let (own, lacking) = (None, Lacking::default());
+        Ok(Self {
+            keeper,
+            promises,
+            searching,
+            effects,
+            asked,
+            tickets,
+            lacking,
+            reopen,
+            anchor,
+            leaving,
+            left,
+            own,
+        })
     }
 
     /// Hands in what lies in the home's outbox.
@@ -86,7 +102,13 @@ impl Keeping {
             ToCell::Connected(peer) => self.searching.connected(peer),
             ToCell::Disconnected(peer) => self.searching.disconnected(&peer),
             ToCell::AskFailed(peer) => self.searching.failed(&peer),
-            ToCell::Details { peer, details } => self.searching.arrived(&peer, details, parts),
+            ToCell::Details { peer, details } => {
+                for (entry, details) in self.lacking.arrived(&details) {
+                    self.submit(entry, details, parts);
+                }
+                self.searching.arrived(&peer, details, parts);
+            }
+            ToCell::Pending { peer, entry } => self.told_of(peer, *entry, parts),
             ToCell::Tick => {
                 if std::mem::take(&mut self.reopen) {
                     self.effects.push_back(Effect::Reopen);
@@ -190,12 +212,36 @@ impl Keeping {
         let start = self.keeper.chain().open().map_or(0, |open| open.start.0);
         let witnessed = self.keeper.witnessed().map_or(0, |signed| start.saturating_add(signed.size));
         facts.witnessed = Position(witnessed).max(self.keeper.state().anchored());
+        facts.overdue = 0;
         facts.wanted = self.searching.wanted(self.keeper.chain().next());
     }
 
     /// Writes down how far all details are here.
     pub fn close(&self, parts: &Parts) {
         self.searching.save(&parts.config);
+    }
+
+    /// An entry waits somewhere: it is placed once its details are here.
+    fn told_of(&mut self, peer: PublicKey, entry: SignedEntry, parts: &Parts) {
+        let shelf = reading(&parts.shelf);
+        if self.keeper.state().admissible(&entry, now(), &LogHistory(&shelf.store)).is_err() {
+            return;
+        }
+        let here = entry.details.iter().filter_map(|r| shelf.store.detail(&r.hash).ok().flatten()).collect();
+        drop(shelf);
+        let hashes = self.lacking.wait(entry, here);
+        if !hashes.is_empty() {
+            let _ = parts.outward.try_send(Outward::AskDetails { peer, hashes });
+        }
+        for (entry, details) in self.lacking.arrived(&[]) {
+            self.submit(entry, details, parts);
+        }
+    }
+
+    fn submit(&mut self, entry: SignedEntry, details: Vec<Detail>, parts: &Parts) {
+        self.tickets += 1;
+        let (ticket, entry) = (Ticket(self.tickets), Box::new(entry));
+        self.feed(Event::Submit { ticket, entry, details }, parts);
     }
 
     fn feed(&mut self, event: Event, parts: &Parts) {

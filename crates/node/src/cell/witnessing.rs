@@ -102,5 +102,6 @@ pub fn anchored(outcome: &Outcome) {
             tracing::info!(%refusal, "an anchor was not placed");
         }
         Outcome::Refused(refusal) => tracing::debug!(%refusal, "an anchor was not placed"),
+        Outcome::HandedOn => {}
     }
 }

@@ -176,6 +176,7 @@ impl Service {
 
     fn fate(&self, open: &CellHandle, id: EntryId, outcome: Outcome) -> Fate {
         match outcome {
+            Outcome::HandedOn => Fate::HandedOn { id, homes: self.homes_keeping(open.cell(), &id) },
             Outcome::Refused(refusal) => {
                 let (name, text) = (refusal.name().to_owned(), refusal.text().to_owned());
                 Fate::Refused { id, name, text }
@@ -188,6 +189,14 @@ impl Service {
                 };
                 Fate::Placed { id, position, receipt: Blob(proof), homes: 1, void: void(&shelf, position) }
             }
+        }
+    }
+
+    /// How many homes keep an entry of this one that is not placed yet.
+    fn homes_keeping(&self, cell: CellId, id: &EntryId) -> u32 {
+        match self.outbox(cell).get(id).ok().flatten().map(|waiting| waiting.sent) {
+            Some(Sent::HandedOn(homes, _)) => homes as u32,
+            _ => 1,
         }
     }
 
@@ -234,7 +243,9 @@ impl Service {
         let mut bundle = BUNDLE_HEADER.to_vec();
         let mut entries = 0;
         for own in self.own_entries()? {
-            if matches!(own.step, Step::Waiting | Step::Refused { .. }) && entries < MAX_BUNDLE_ENTRIES {
+            if matches!(own.step, Step::Waiting | Step::HandedOn { .. } | Step::Refused { .. })
+                && entries < MAX_BUNDLE_ENTRIES
+            {
                 let file = self.outbox(own.cell).get(&own.id).map_err(|e| outbox_refusal(&e))?;
                 let Some(bytes) = file.and_then(|file| file.to_bytes()) else { continue };
                 if bundle.len() + bytes.len() + 4 > MAX_BUNDLE {
@@ -354,6 +365,10 @@ fn own_entry(cell: CellId, waiting: Waiting) -> OwnEntry {
         Sent::Waiting => Step::Waiting,
         Sent::Placed(at) => Step::Placed(at),
         Sent::Replicated(at) => Step::Replicated(at),
+        Sent::HandedOn(homes, reason) => {
+            let (name, text) = reason.split_once(": ").unwrap_or_default();
+            Step::HandedOn { homes: homes as u32, name: name.to_owned(), text: text.to_owned() }
+        }
         Sent::Refused(reason) => {
             let (name, text) = reason.split_once(": ").unwrap_or(("Refused", &reason));
             Step::Refused { name: name.to_owned(), text: text.to_owned() }

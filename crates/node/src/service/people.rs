@@ -159,6 +159,7 @@ impl Service {
             return Err(Refusal::new("invite_over", "this invite is over: ask for another one"));
         }
         let name = self.add_cell(cell, invite.card.slug.as_str(), true, Some(invite.card.to_string()))?;
+        self.note_card(&invite.card);
         self.arrivals(&cell, |here| {
             let same = here.own.as_ref().is_some_and(|own| own.acceptance == acceptance && own.link == link);
             if !same {

@@ -136,6 +136,12 @@ impl Service {
         }
     }
 
+    /// Notes where the homes of a card are: a newer card of a cell that is known has newer addresses.
+    pub(super) fn note_card(&self, card: &CellCard) {
+        let addresses: Vec<String> = card_addresses::read(card).collect();
+        self.note_peer(card.node, &addresses);
+    }
+
     /// Brings all cells up to date and the outbox out, or tries to until the time is over.
     pub(super) async fn sync(
         self: &Arc<Self>,
@@ -151,7 +157,7 @@ impl Service {
         while Instant::now() < until {
             if !starts.iter().all(|start| self.is_level(start)) {
                 patience = Instant::now() + DETAILS_PATIENCE;
-            } else if starts.iter().all(|start| start.cell.facts().wanted == 0) || Instant::now() > patience {
+            } else if starts.iter().all(|start| self.is_done(start)) || Instant::now() > patience {
                 break;
             }
             // Out of the facts: reading the shelf would wait for the disk, and hold the network up meanwhile.
@@ -191,6 +197,15 @@ impl Service {
         let knocking = |own: &Option<OwnKnock>| own.as_ref().is_some_and(|own| !own.delivered);
         let knocks = self.arrivals(&start.cell.cell(), |here| knocking(&here.own));
         facts.tips > start.tips && facts.level && facts.waiting == 0 && !knocks
+    }
+
+    /// Whether a cell that is level has its details too, and the keeper, where it is reached, has heard what
+    /// is held here.
+    fn is_done(&self, start: &Start) -> bool {
+        let facts = start.cell.facts();
+        let reached = facts.keeper_node.filter(|_| !facts.keeper);
+        let reached = reached.is_some_and(|node| self.network.get().is_some_and(|n| n.is_connected(&node)));
+        facts.wanted == 0 && (!reached || facts.told.0 >= start.cell.read().shown())
     }
 
     fn report(&self, start: &Start) -> SyncReport {

@@ -22,6 +22,7 @@ impl Service {
         let card: CellCard =
             link.parse().map_err(|e: lifeboat_protocol::BadLink| Refusal::new("bad_link", e.to_string()))?;
         let name = self.add_cell(card.cell, card.slug.as_str(), false, Some(card.to_string()))?;
+        self.note_card(&card);
         self.cell(card.cell, progress).await?;
         Ok(Answer::Following { cell: card.cell, name })
     }

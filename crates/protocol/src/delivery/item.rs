@@ -2,8 +2,10 @@
 
 use super::{Effect, Step};
 use crate::backoff::Backoff;
-use crate::limits::PATIENCE_MS;
+use crate::limits::{MAX_HANDED, PATIENCE_MS};
+use crate::refusal::Refusal;
 use lifeboat_log::{Detail, Position, PublicKey, SignedEntry, Time};
+use std::collections::BTreeSet;
 
 /// An entry and how far it has come.
 pub(super) struct Item {
@@ -15,12 +17,53 @@ pub(super) struct Item {
     pub backoff: Backoff,
     /// Whether offering it again is of no use.
     pub over: bool,
+    /// When it came.
+    pub added: Time,
+    /// When all homes were last told of it.
+    pub announced: Option<Time>,
+    /// The homes that keep it.
+    pub handed: BTreeSet<PublicKey>,
+    /// The homes that were asked since the keeper refused it.
+    pub asked: BTreeSet<PublicKey>,
+    /// What the keeper said to it last.
+    pub refused_by_keeper: Option<Refusal>,
 }
 
 impl Item {
-    pub fn new(entry: SignedEntry, details: Vec<Detail>) -> Self {
-        let (step, backoff) = (Step::Waiting, Backoff::default());
-        Self { entry, details, step, offered: None, backoff, over: false }
+    pub fn new(entry: SignedEntry, details: Vec<Detail>, added: Time) -> Self {
+        Self {
+            entry,
+            details,
+            step: Step::Waiting,
+            offered: None,
+            backoff: Backoff::default(),
+            over: false,
+            added,
+            announced: None,
+            handed: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            refused_by_keeper: None,
+        }
+    }
+
+    /// Whether this peer is another home than the keeper's that was not asked yet.
+    pub fn is_open_to(&self, peer: &PublicKey, keeper: Option<PublicKey>) -> bool {
+        Some(*peer) != keeper && !self.handed.contains(peer) && !self.asked.contains(peer)
+    }
+
+    /// Whether there is a home that may keep it too, where not enough do.
+    pub fn elsewhere<'a>(
+        &self,
+        mut peers: impl Iterator<Item = &'a PublicKey>,
+        keeper: Option<PublicKey>,
+    ) -> bool {
+        self.handed.len() < MAX_HANDED && peers.any(|peer| self.is_open_to(peer, keeper))
+    }
+
+    /// Says how many homes keep it, and what the keeper said.
+    pub fn show_handed(&mut self, effects: &mut Vec<Effect>) {
+        let (homes, refusal) = (self.handed.len(), self.refused_by_keeper.clone());
+        self.to(Step::HandedOn { homes, refusal }, effects);
     }
 
     /// Goes to a step, and says so when it is another one.

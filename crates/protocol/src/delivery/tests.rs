@@ -1,5 +1,7 @@
 //! Delivery: entries go on being offered until their receipts hold, and refusals are shown.
 
+mod handing;
+
 use super::*;
 use crate::limits::{MAX_RETRY_MS, PATIENCE_MS};
 use crate::testing::{MemoryLog, peer};

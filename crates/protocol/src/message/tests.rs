@@ -45,6 +45,7 @@ fn response() -> impl Strategy<Value = Response> {
         any::<[u8; 32]>().prop_map(|secret| Response::Welcome { secret }),
         (bytes(300), bytes(64)).prop_map(|(acceptance, handle)| Response::Knocked { acceptance, handle }),
         Just(Response::Noted),
+        Just(Response::Kept),
     ]
 }
 

@@ -4,11 +4,11 @@ use crate::common::{Fixture, open};
 use lifeboat_log::checkpoint::Signers;
 use lifeboat_log::testing::TEST_KIND;
 use lifeboat_log::tree::verify_consistency;
-use lifeboat_log::{Detail, Kind, Position, Term};
+use lifeboat_log::{Detail, Kind, Position, Term, Time};
 use lifeboat_store::storage::{Change, Table};
 use lifeboat_store::{
-    DiskStorage, FaultyStorage, LogStore, MemoryStorage, Outbox, PromiseError, Promises, Sent, Storage,
-    StoreError, Waiting,
+    DiskStorage, FaultyStorage, LogStore, MemoryStorage, Outbox, Pending, PromiseError, Promises, Sent,
+    Storage, StoreError, Waiting,
 };
 use std::sync::Arc;
 
@@ -217,13 +217,21 @@ fn details_and_states(storage: Arc<dyn Storage>, again: &impl Fn(Arc<dyn Storage
         store.put_state(Position(at), 7, &state[at as usize..]).unwrap();
     }
     assert_eq!(store.put_state(Position(11), 7, &state), Err(StoreError::NotHere));
-    let waiting: Vec<_> = (0..5usize).map(|i| fixture.log.entry(&vec![i as u8; i * 10_000])).collect();
-    waiting.iter().for_each(|entry| store.put_pending(entry).unwrap());
-    store.remove_pending(&[waiting[2].id()]).unwrap();
+    let mut pending = |i: usize| Pending {
+        entry: fixture.log.entry(&vec![i as u8; i * 10_000]),
+        details: vec![],
+        since: Time::from_ms(i as u64),
+    };
+    let waiting: Vec<_> = (0..5).map(&mut pending).collect();
+    waiting.iter().for_each(|pending| store.put_pending(pending).unwrap());
+    store.remove_pending(&[waiting[2].entry.id()]).unwrap();
     store.sync().unwrap();
     storage.flush().unwrap();
     drop(store);
     let store = open(again(storage), cell);
+    let mut kept: Vec<_> = waiting.iter().filter(|p| **p != waiting[2]).cloned().collect();
+    kept.sort_by_key(|pending| pending.entry.id());
+    assert_eq!(store.pending().unwrap(), kept);
     for detail in &details {
         assert_eq!(store.detail(&detail.hash()).unwrap().as_ref(), Some(detail));
     }

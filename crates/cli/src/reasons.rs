@@ -1,0 +1,79 @@
+//! Why an entry has no effect, in the person's language: the catalogue has a text for each reason, by the
+//! name that it has in the rules. One from a newer home keeps that home's words.
+
+use crate::text::Arg;
+use crate::{reference, text};
+use lifeboat_commons::{Reason, State};
+use lifeboat_log::Position;
+
+/// Reasons that say another one, by whose name they go.
+const OTHERS: [&str; 2] = ["Inadmissible", "Body"];
+
+/// The reason, as a sentence.
+pub fn text(reason: &Reason) -> String {
+    match reason {
+        Reason::AlreadyCorrected { by } => text!("void-AlreadyCorrected", by = reference::short(*by)),
+        Reason::NotEnough { held } => text!("void-NotEnough", held = held.to_string()),
+        Reason::MoreThanOpen { open } => text!("void-MoreThanOpen", open = open.to_string()),
+        other => {
+            let id = format!("void-{}", name(other));
+            text::find(&id, Vec::<(&'static str, Arg)>::new()).unwrap_or_else(|| other.to_string())
+        }
+    }
+}
+
+/// Why the entry at this position has no effect; `said` is how the home said it, if it has none.
+pub fn of(state: &State, at: Position, said: Option<&String>) -> Option<String> {
+    let effect = state.effect(at);
+    said.map(|said| effect.as_ref().and_then(|effect| effect.reason()).map_or_else(|| said.clone(), text))
+}
+
+/// The name of a reason in the rules: the innermost one, where one says another.
+fn name(reason: &Reason) -> String {
+    let written = format!("{reason:?}");
+    let says_another = |name: &str| OTHERS.contains(&name);
+    let inner = written.split_once('(').filter(|(name, _)| says_another(name)).map(|(_, inner)| inner);
+    inner.unwrap_or(&written).chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lifeboat_commons::{BadBody, Inadmissible};
+
+    /// The sources of the enumerations whose values are reasons.
+    const SOURCES: [&str; 2] =
+        [include_str!("../../commons/src/effect.rs"), include_str!("../../commons/src/body.rs")];
+
+    #[test]
+    fn every_reason_has_a_text() {
+        let mut count = 0;
+        for list in ["Reason", "Inadmissible", "BadBody"] {
+            let begins = format!("pub enum {list} {{");
+            let source = SOURCES.iter().find_map(|source| source.split_once(&begins)).unwrap().1;
+            let body = source.split_once("\n}").unwrap().0;
+            for line in body.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     ")) {
+                let name: String = line.trim().chars().take_while(char::is_ascii_alphanumeric).collect();
+                // What is wrong with a budget is said by the rules themselves.
+                if name.is_empty() || name == "Budget" || OTHERS.contains(&name.as_str()) {
+                    continue;
+                }
+                let id = format!("void-{name} = ");
+                let has = include_str!("../text/en/reasons.ftl").lines().any(|text| text.starts_with(&id));
+                assert!(has, "text/en/reasons.ftl lacks a line that begins with {id}");
+                count += 1;
+            }
+        }
+        assert!(count > 50, "{count}");
+    }
+
+    #[test]
+    fn a_reason_is_named_by_its_innermost_name() {
+        let inner = Reason::Inadmissible(Inadmissible::NotAMember);
+        assert_eq!(name(&inner), "NotAMember");
+        assert_eq!(name(&Reason::Body(BadBody::BadPowers)), "BadPowers");
+        assert_eq!(name(&Reason::AlreadyCorrected { by: Position(7) }), "AlreadyCorrected");
+        assert_eq!(text(&inner), inner.to_string(), "English says what the rules say");
+        assert!(text(&Reason::AlreadyCorrected { by: Position(7) }).contains("#7"));
+    }
+}
