@@ -129,8 +129,13 @@ pub enum ToCell {
         /// The next record that it lacks.
         next: Position,
     },
-    /// A checkpoint with cosignatures, from whoever sent it: for a keeper.
-    Cosigned(Vec<u8>),
+    /// A checkpoint with cosignatures: for a keeper, or for a follower that passes it on.
+    Cosigned {
+        /// Who sent it.
+        peer: PublicKey,
+        /// The signed note.
+        checkpoint: Vec<u8>,
+    },
     /// The log is to be handed over: for a keeper.
     HandOver {
         /// What the next keeper brings.

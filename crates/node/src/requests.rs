@@ -41,10 +41,12 @@ pub async fn answer(
             cell.tell(ToCell::Have { node: peer, next }).await;
             Response::Noted
         }
-        Request::Cosigned { checkpoint, .. } => match cell.try_tell(ToCell::Cosigned(checkpoint.to_vec())) {
-            true => Response::Noted,
-            false => Response::refused(Refusal::BUSY),
-        },
+        Request::Cosigned { checkpoint, .. } => {
+            match cell.try_tell(ToCell::Cosigned { peer, checkpoint: checkpoint.to_vec() }) {
+                true => Response::Noted,
+                false => Response::refused(Refusal::BUSY),
+            }
+        }
         Request::Succeed { term, .. } => {
             let (answer, told) = oneshot::channel();
             cell.tell(ToCell::Succeed { peer, term, answer }).await;

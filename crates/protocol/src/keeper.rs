@@ -120,7 +120,8 @@ impl Keeper {
                 self.hand_over(ticket, *successor, witnesses, now, &mut effects);
             }
             Event::HandedOver => self.handed_over(&mut effects),
-            Event::Tick => {}
+            Event::NotKept => self.recent.unkept = true,
+            Event::Tick => self.keep_again(&mut effects),
         }
         if matches!(self.phase, Phase::Idle) {
             self.go_on(now, history, &mut effects);

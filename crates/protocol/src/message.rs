@@ -74,7 +74,8 @@ pub enum Request {
         /// The position of the next record that it lacks.
         next: Position,
     },
-    /// 6: a checkpoint with cosignatures that the keeper may lack. Answered by [`Response::Noted`].
+    /// 6: a checkpoint with cosignatures that the keeper, or who passes it on to the keeper, may lack.
+    /// Answered by [`Response::Noted`].
     Cosigned {
         /// The cell.
         cell: CellId,

@@ -11,6 +11,7 @@ use lifeboat_log::{
     CellId, Detail, EntryId, KeyCache, Position, Record, SecretKey, SignedCheckpoint, SignedEntry,
 };
 use lifeboat_protocol::delivery::{self, Delivery, Step};
+use lifeboat_protocol::follower;
 use lifeboat_protocol::keeper::{self, Ticket};
 use lifeboat_protocol::pending::{Lacking, Pool};
 use lifeboat_protocol::{
@@ -301,7 +302,13 @@ impl Home {
                 Response::Noted
             }
             Request::Cosigned { checkpoint, .. } => {
-                self.keeper_event(keeper::Event::Cosigned(checkpoint.to_vec()), ctx);
+                let (peer, checkpoint) = (ctx.keys[from], checkpoint.to_vec());
+                match run.role {
+                    Role::Keeper(..) => self.keeper_event(keeper::Event::Cosigned(checkpoint), ctx),
+                    Role::Follower(_) => {
+                        self.follower_event(follower::Event::Tip { peer, checkpoint }, ctx);
+                    }
+                }
                 Response::Noted
             }
             Request::Knock { .. }

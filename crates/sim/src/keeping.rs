@@ -82,6 +82,7 @@ impl Home {
     }
 
     fn keeper_effects(&mut self, effects: Vec<Effect>, ctx: &mut Ctx<'_>) {
+        let mut unkept = false;
         for effect in effects {
             let Some(run) = &mut self.run else { return };
             match effect {
@@ -106,11 +107,14 @@ impl Home {
                 }
                 Effect::Refuse { ticket, refusal } => answer(run, ticket, Response::Refused(refusal), ctx),
                 Effect::Reopen => run.wants = Wants::Reopen,
-                Effect::Keep(checkpoint) => drop(run.store.set_checkpoint(&checkpoint)),
+                Effect::Keep(checkpoint) => unkept |= run.store.set_checkpoint(&checkpoint).is_err(),
                 Effect::Anchor(checkpoint) => self.anchor(&checkpoint, ctx),
                 // The keeper of a run hands nothing over.
                 Effect::HandOver(_) | Effect::Left(_) => {}
             }
+        }
+        if unkept {
+            self.keeper_event(Event::NotKept, ctx);
         }
     }
 

@@ -38,7 +38,11 @@ impl Home {
         let (step, links) = question(store, checkpoint, machine.witness.given().map(|given| given.size))?;
         let clock = Clock { now: ctx.now, skew_ms: state.charter().skew_ms(), links: Some(links) };
         let asked = Event::Asked { ticket: Ticket(0), step, text: checkpoint.text(), clock };
-        let line = ask(machine, asked, &open)?;
+        let (line, whole) = ask(machine, asked, &open);
+        if !whole {
+            *cosigner = None;
+        }
+        let line = line?;
         checkpoint.with_cosignature(line, key.public()).ok()
     }
 
@@ -63,13 +67,14 @@ fn question(store: &LogStore, checkpoint: &SignedCheckpoint, given: Option<u64>)
     Some((Step { old, proof, size, root: checkpoint.root }, links))
 }
 
-/// Asks the machine and carries out what it wants; the disk may fail at any step.
+/// Asks the machine and carries out what it wants; the disk may fail at any step. False when its promise could
+/// not be read again: the next question opens it anew.
 fn ask(
     machine: &mut Cosigner,
     asked: Event,
     open: &impl Fn() -> Option<Cosignings>,
-) -> Option<SignatureLine> {
-    let (mut line, mut effects) = (None, machine.witness.handle(asked));
+) -> (Option<SignatureLine>, bool) {
+    let (mut line, mut whole, mut effects) = (None, true, machine.witness.handle(asked));
     while let Some(effect) = effects.pop() {
         match effect {
             Effect::Promise(given) => {
@@ -79,13 +84,15 @@ fn ask(
             }
             Effect::Cosign { line: cosigned, .. } => line = Some(cosigned),
             Effect::Refuse { .. } => {}
-            Effect::Reread => {
-                let file = open()?;
-                let given = file.last().copied();
-                machine.file = file;
-                effects.extend(machine.witness.handle(Event::Reread(given)));
-            }
+            Effect::Reread => match open() {
+                Some(file) => {
+                    let given = file.last().copied();
+                    machine.file = file;
+                    effects.extend(machine.witness.handle(Event::Reread(given)));
+                }
+                None => whole = false,
+            },
         }
     }
-    line
+    (line, whole)
 }

@@ -195,7 +195,8 @@ impl Following {
                 let _ = outcome.send(Err(Refusal::new(Refusal::NOT_KEEPER)));
             }
             ToCell::Tick => self.tick(parts),
-            ToCell::Cosigned(_) | ToCell::Have { .. } | ToCell::Told(_) | ToCell::Close => {}
+            ToCell::Cosigned { peer, checkpoint } => self.feed(Event::Tip { peer, checkpoint }),
+            ToCell::Have { .. } | ToCell::Told(_) | ToCell::Close => {}
         }
         // Own entries that wait are counted among all that do.
         for entry in self.outbound.take_announced() {

@@ -81,7 +81,7 @@ impl Keeping {
                 self.asked.insert(ticket, outcome);
                 self.feed(Event::Submit { ticket, entry, details }, parts);
             }
-            ToCell::Cosigned(note) => self.feed(Event::Cosigned(note), parts),
+            ToCell::Cosigned { checkpoint, .. } => self.feed(Event::Cosigned(checkpoint), parts),
             ToCell::HandOver { successor, witnesses, outcome } => {
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
@@ -162,7 +162,8 @@ impl Keeping {
             Effect::Reopen => self.open_anew(parts),
             Effect::Keep(checkpoint) => {
                 if let Err(error) = writing(&parts.shelf).store.set_checkpoint(&checkpoint) {
-                    tracing::warn!(%error, "cosignatures were not stored; they will come again");
+                    tracing::warn!(%error, "cosignatures were not stored; it is tried again");
+                    self.feed(Event::NotKept, parts);
                 }
             }
             Effect::Anchor(checkpoint) => self.hand_in_anchor(&checkpoint, parts),

@@ -1,5 +1,6 @@
 //! The cosignatures that a follower keeps: those of its own witness, and those that others know. What the
-//! keeper lacks of them it is told, again and again until its own copy has them.
+//! keeper lacks of them it is told, again and again until its own copy has them; a witness that does not
+//! reach the keeper tells whom it reaches, and they pass it on.
 
 use super::{Effect, Follower};
 use crate::limits::COSIGN_AGAIN_MS;
@@ -25,12 +26,18 @@ impl Follower {
         }
     }
 
-    /// Takes in the cosignature of the own witness, and tells the keeper.
+    /// Takes in the cosignature of the own witness, and tells the keeper; or, where it is out of reach, all
+    /// who may reach it.
     pub(super) fn cosigned(&mut self, cosigned: &SignedCheckpoint, effects: &mut Vec<Effect>) {
         self.keep_joined(cosigned, effects);
-        if let Some(peer) = self.keeper().filter(|peer| self.peers.is_connected(peer)) {
-            effects.push(Effect::TellCosigned { peer, checkpoint: Box::new(cosigned.clone()) });
-        }
+        let tell = match self.reachable_keeper() {
+            Some(keeper) => vec![keeper],
+            None => self.peers.all_connected(),
+        };
+        let checkpoint = Box::new(cosigned.clone());
+        effects.extend(
+            tell.into_iter().map(|peer| Effect::TellCosigned { peer, checkpoint: checkpoint.clone() }),
+        );
     }
 
     /// A peer told the checkpoint that is held here: what either has of cosignatures and the other lacks.
@@ -39,10 +46,19 @@ impl Follower {
             return;
         };
         let joined = held.joined(told);
-        if joined.witnesses() > told.witnesses() && self.keeper() == Some(peer) {
+        let keeper = self.reachable_keeper();
+        let keeper_lacks = match keeper == Some(peer) {
+            true => joined.witnesses() > told.witnesses(),
+            false => joined.witnesses() > held.witnesses(),
+        };
+        if let Some(peer) = keeper.filter(|_| keeper_lacks) {
             effects.push(Effect::TellCosigned { peer, checkpoint: Box::new(joined) });
         }
         self.keep_joined(told, effects);
+    }
+
+    fn reachable_keeper(&self) -> Option<PublicKey> {
+        self.keeper().filter(|keeper| self.peers.is_connected(keeper))
     }
 
     /// Stores what is held with the cosignatures of another copy, where that adds some.

@@ -17,7 +17,8 @@ pub enum Event {
     Connected(PublicKey),
     /// It is not any more. Its streams and questions are over.
     Disconnected(PublicKey),
-    /// A peer told its newest checkpoint, asked or by itself; empty when it holds none.
+    /// A peer told its newest checkpoint, asked or by itself, or one with a new cosignature; empty when it
+    /// holds none.
     Tip {
         /// The peer.
         peer: PublicKey,
@@ -94,9 +95,9 @@ pub enum Effect {
     /// Ask this home's witness to cosign this checkpoint: all it covers is durable here. Then
     /// [`Event::Cosigned`], or nothing: it is asked again in a while.
     Cosign(Box<SignedCheckpoint>),
-    /// Tell the keeper of a checkpoint's cosignatures.
+    /// Tell a peer of a checkpoint's cosignatures: the keeper, or who may reach it.
     TellCosigned {
-        /// The keeper's node.
+        /// The peer.
         peer: PublicKey,
         /// The checkpoint with them.
         checkpoint: Box<SignedCheckpoint>,

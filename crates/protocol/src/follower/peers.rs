@@ -47,6 +47,10 @@ impl Peers {
         self.0.get(peer).is_some_and(|peer| peer.connected)
     }
 
+    pub fn all_connected(&self) -> Vec<PublicKey> {
+        self.0.iter().filter(|(_, peer)| peer.connected).map(|(key, _)| *key).collect()
+    }
+
     /// Notes how far a peer says to be. A peer that goes forward is worth another try at once.
     pub fn told(&mut self, peer: &PublicKey, tip: Option<(Term, u64)>, now: Time, entropy: u64) {
         let Some(peer) = self.0.get_mut(peer) else { return };

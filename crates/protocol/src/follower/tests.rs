@@ -1,6 +1,7 @@
 //! The follower: what it asks, what it takes in, and whom it puts aside.
 
 mod any_order;
+mod cosigning;
 
 use super::*;
 use crate::limits::{ASIDE_MS, MAX_RETRY_MS, PATIENCE_MS};

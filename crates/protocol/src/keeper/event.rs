@@ -41,6 +41,8 @@ pub enum Event {
     },
     /// A signed note of the term with cosignatures, from whoever sent it.
     Cosigned(Vec<u8>),
+    /// What [`Effect::Keep`] asked failed.
+    NotKept,
     /// The log is to be handed over.
     HandOver {
         /// The question: answered by [`Effect::Left`], or refused.
@@ -88,7 +90,8 @@ pub enum Effect {
     },
     /// Open the log anew (now, or when the disk works again), then [`Event::Reopened`].
     Reopen,
-    /// Store the log's checkpoint with more cosignatures. Nothing waits for it.
+    /// Store the log's checkpoint with more cosignatures. Nothing waits for it; where it fails,
+    /// [`Event::NotKept`].
     Keep(Box<SignedCheckpoint>),
     /// Hand in an anchor of this checkpoint, signed by the node, as an entry like any other.
     Anchor(Box<SignedCheckpoint>),

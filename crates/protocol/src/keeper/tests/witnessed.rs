@@ -38,6 +38,19 @@ fn leave(desk: &mut Desk, ticket: u64, witnesses: &[PublicKey], quorum: u16) {
 }
 
 #[test]
+fn cosignatures_that_the_disk_did_not_take_are_kept_at_the_next_tick() {
+    let (mut desk, keys) = witnessed();
+    let kept = |desk: &Desk| desk.told.iter().filter(|effect| matches!(effect, Effect::Keep(_))).count();
+    desk.event(Event::Cosigned(cosigned(&desk, &keys[0])));
+    desk.event(Event::Tick);
+    assert_eq!(kept(&desk), 1);
+    desk.event(Event::NotKept);
+    desk.event(Event::Tick);
+    desk.event(Event::Tick);
+    assert_eq!(kept(&desk), 2, "once more, and not again");
+}
+
+#[test]
 fn cosignatures_are_kept_and_a_witnessed_checkpoint_is_told_and_anchored_once() {
     let (mut desk, keys) = witnessed();
     let entry = desk.entry(1);
