@@ -120,8 +120,8 @@ impl Keeper {
                 self.hand_over(ticket, *successor, witnesses, now, &mut effects);
             }
             Event::HandedOver => self.handed_over(&mut effects),
-            Event::NotKept => self.recent.unkept = true,
-            Event::Tick => self.keep_again(&mut effects),
+            Event::NotKept => self.not_kept(&mut effects),
+            Event::Tick => {}
         }
         if matches!(self.phase, Phase::Idle) {
             self.go_on(now, history, &mut effects);
@@ -187,14 +187,25 @@ impl Keeper {
     fn promised(&mut self, effects: &mut Vec<Effect>) {
         match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Promising(flight, checkpoint) => {
-                if self.signed.as_ref().is_none_or(|signed| signed.size < checkpoint.size) {
-                    effects.push(Effect::Publish(checkpoint.clone()));
+                // Cosignatures may have come while the disk was at work.
+                let signed = self.recent.with_cosignatures(*checkpoint.clone());
+                if self.signed.as_ref().is_none_or(|before| before.size < signed.size) {
+                    effects.push(Effect::Publish(Box::new(signed.clone())));
                 }
-                self.recent.note(&checkpoint);
-                self.signed = Some(*checkpoint);
+                self.recent.note(&signed);
+                self.signed = Some(signed);
                 effects.extend(flight.answers());
             }
             other => self.phase = other,
+        }
+    }
+
+    /// After a failed writing the log must be opened anew before anything is written to it. Where more was
+    /// asked of the disk meanwhile, that fails too and does it.
+    fn not_kept(&mut self, effects: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Idle) {
+            self.phase = Phase::Reopening;
+            effects.push(Effect::Reopen);
         }
     }
 

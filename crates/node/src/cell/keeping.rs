@@ -162,7 +162,7 @@ impl Keeping {
             Effect::Reopen => self.open_anew(parts),
             Effect::Keep(checkpoint) => {
                 if let Err(error) = writing(&parts.shelf).store.set_checkpoint(&checkpoint) {
-                    tracing::warn!(%error, "cosignatures were not stored; it is tried again");
+                    tracing::warn!(%error, "cosignatures were not stored; the log is opened anew");
                     self.feed(Event::NotKept, parts);
                 }
             }

@@ -1,7 +1,7 @@
 //! The checkpoints that a keeper signed lately, and the cosignatures that came for them. Under load they come
 //! for a checkpoint that is not the newest any more, so some are kept.
 
-use super::{Effect, Keeper, Phase};
+use super::{Effect, Keeper};
 use crate::limits::MAX_RECENT;
 use lifeboat_log::SignedCheckpoint;
 use std::collections::BTreeMap;
@@ -12,8 +12,6 @@ pub(super) struct Recent {
     notes: BTreeMap<u64, SignedCheckpoint>,
     quorum: usize,
     witnessed: Option<SignedCheckpoint>,
-    /// Whether cosignatures could not be written to the disk.
-    pub unkept: bool,
 }
 
 impl Recent {
@@ -77,14 +75,6 @@ impl Keeper {
         }
         if self.recent.is_news(&joined) {
             effects.push(Effect::Publish(Box::new(joined)));
-        }
-    }
-
-    /// Stores cosignatures that a failing disk did not take: their witnesses have no reason to tell them again.
-    pub(super) fn keep_again(&mut self, effects: &mut Vec<Effect>) {
-        let Some(signed) = self.signed.as_ref().filter(|_| matches!(self.phase, Phase::Idle)) else { return };
-        if std::mem::take(&mut self.recent.unkept) {
-            effects.push(Effect::Keep(Box::new(signed.clone())));
         }
     }
 }

@@ -38,16 +38,19 @@ fn leave(desk: &mut Desk, ticket: u64, witnesses: &[PublicKey], quorum: u16) {
 }
 
 #[test]
-fn cosignatures_that_the_disk_did_not_take_are_kept_at_the_next_tick() {
+fn cosignatures_that_the_disk_did_not_take_are_kept_when_the_log_is_opened_anew() {
     let (mut desk, keys) = witnessed();
-    let kept = |desk: &Desk| desk.told.iter().filter(|effect| matches!(effect, Effect::Keep(_))).count();
+    desk.settle();
     desk.event(Event::Cosigned(cosigned(&desk, &keys[0])));
-    desk.event(Event::Tick);
-    assert_eq!(kept(&desk), 1);
+    assert!(matches!(desk.told.last(), Some(Effect::Keep(_))));
     desk.event(Event::NotKept);
-    desk.event(Event::Tick);
-    desk.event(Event::Tick);
-    assert_eq!(kept(&desk), 2, "once more, and not again");
+    assert_eq!(desk.asked.as_ref(), Some(&Effect::Reopen));
+    desk.work();
+    desk.work();
+    let Some(Effect::Promise(promised)) = &desk.asked else { panic!("{:?}", desk.asked) };
+    assert_eq!(promised.witnesses(), 1, "what is written now has it");
+    desk.settle();
+    assert_eq!(desk.keeper.signed().map(|signed| signed.witnesses()), Some(1));
 }
 
 #[test]
