@@ -1,7 +1,7 @@
 //! Counting budgets with the real program: without any home, from a file or the standard input, in words
 //! and as JSON, and what is said of files that cannot be counted.
 
-use crate::person::{Said, bare, said};
+use crate::person::{Person, Said, bare, said, wait_for};
 use std::path::PathBuf;
 
 /// Two neighbourhoods' wishes: a tie, decimals with a comma, an empty ballot, a project nobody wants.
@@ -72,4 +72,65 @@ fn what_cannot_be_counted_is_said_with_its_line() {
     assert_eq!(counted.code, 0);
     assert!(counted.err.contains("num_votes 12, and has 10"), "{}", counted.err);
     assert_eq!(tally("", &[]).code, 1);
+}
+
+/// How long there is to propose, and to vote, in seconds: enough for the commands on a busy machine.
+const SPAN: u64 = 15;
+
+/// A round from its money to the last expenditure, by one neighbour who is the cell.
+#[test]
+fn a_round_goes_from_its_money_to_its_expenses() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let position = |words: &[&str]| heron.value(words, "position").as_u64().unwrap().to_string();
+    let yes = |words: &[&str]| heron.good(&[&["--yes"], words].concat());
+    let pool = |name: &str| {
+        let pools = heron.good(&["budget", "pools", "--json"]).objects();
+        let survival = pools.iter().find(|pool| pool["pool"] == "survival").unwrap();
+        survival[name].as_str().unwrap().to_owned()
+    };
+    yes(&["in", "300", "EUR", "--category", "survival", "--from", "street collection"]);
+    let more = heron.bad(1, &["--yes", "budget", "open", "Too much", "--money", "survival=301"]);
+    assert!(more.contains("300 of it is not promised yet"), "{more}");
+    let phases = format!("{SPAN}s,1s,0s,{SPAN}s,1d");
+    let words =
+        ["budget", "open", "Spring", "--money", "survival=200", "--completion", "add1", "--phases", &phases];
+    let round = position(&words);
+    let filter = position(&["budget", "propose", &round, "water filter", "--cost", "120"]);
+    let seeds = position(&["budget", "propose", &round, "seeds", "--cost", "90"]);
+    assert_eq!((pool("in_rounds"), pool("free")), ("200.00".into(), "100.00".into()));
+    let out = heron.bad(1, &["--yes", "out", "101", "EUR", "--category", "survival"]);
+    assert!(out.contains("only 100 is free"), "{out}");
+    let own = heron.bad(1, &["--yes", "budget", "check", &filter, "yes"]);
+    assert!(own.contains("nobody checks their own proposal"), "{own}");
+    let phase = || heron.value(&["budget", "show", &round], "phase");
+    wait_for("the vote to open", || phase() == "vote");
+    yes(&["budget", "vote", &round, &seeds]);
+    yes(&["budget", "vote", &round, &filter]);
+    wait_for("the vote to close", || phase() == "spend");
+    let late = heron.bad(1, &["--yes", "budget", "vote", &round, &seeds]);
+    assert!(late.contains("the vote of this round is over"), "{late}");
+    let shown = heron.good(&["budget", "show", &round]).out;
+    assert!(shown.contains("water filter, 120.00: funded: 1 supporter paid 120.00"), "{shown}");
+    assert!(shown.contains("seeds, 90.00: not funded: nobody supports it"), "{shown}");
+    let bought = yes(&["budget", "spend", &filter, "95.50", "--for", "filter and hose"]).out;
+    assert!(bought.contains("24.50 EUR of the grant"), "{bought}");
+    let over = heron.bad(1, &["--yes", "budget", "spend", &filter, "24.51"]);
+    assert!(over.contains("more than is left of the grant: 24.5"), "{over}");
+    assert!(heron.good(&["budget", "review"]).out.contains("NOT REVIEWED: filter and hose"));
+    assert_eq!(
+        (pool("went"), pool("granted"), pool("free")),
+        ("95.50".into(), "24.50".into(), "180.00".into())
+    );
+    let traced = heron.good(&["budget", "pools", "--trace", "--json"]).objects();
+    let part = traced.iter().find(|part| part["to"] == "filter and hose").unwrap();
+    assert_eq!((part["from"].as_str(), part["amount"].as_str()), (Some("street collection"), Some("95.50")));
+    let file = folder.path().join("spring.pb").display().to_string();
+    heron.good(&["budget", "export", &round, &file]);
+    let mut count = bare();
+    count.args(["budget", "tally", &file, "--completion", "add1", "--json"]);
+    let counted = said(count, "").objects();
+    assert_eq!(counted[0]["spent"], "120");
+    assert_eq!(counted[0]["funded"].as_array().map(Vec::len), Some(1));
+    heron.good(&["audit"]);
 }

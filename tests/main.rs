@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on must stop
 
 mod budget;
+mod decisions;
 mod demo;
 mod details;
+mod draw;
 mod evidence;
 mod first_minutes;
 mod garbage;
@@ -16,7 +18,9 @@ mod network;
 mod oracles;
 mod pending;
 mod person;
+mod poll;
 mod real;
 mod same_answers;
+mod sticks;
 mod terminal;
 mod tidy;

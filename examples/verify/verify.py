@@ -19,6 +19,7 @@ from pathlib import Path
 try:
     import evidence
     import lifeboat_format as form
+    import lifeboat_rings as rings
     from lifeboat_format import Bad, Chain, Reader, need
 except ModuleNotFoundError as missing:  # not damage: it must not exit with 1
     print(f"Nothing was checked: Python has no {missing.name} here.", file=sys.stderr)
@@ -391,12 +392,112 @@ def read_c2sp(case):
             "proven": leaf.decode(), "cosigned": len(found[2])}
 
 
+def read_bundle(case):
+    """A bundle, taken in behind the records that its reader has (section "Bundle")."""
+    magic, data = b"lifeboat/bundle/v1\n", data_of(case)
+    need(data.startswith(magic), "NotABundle")
+    have = [bytes.fromhex(record) for record in case["have"]]
+    taking = Taking(bytes.fromhex(case["cell"]), have)
+    at = len(magic)
+    while True:
+        need(at + 4 <= len(data), "Truncated")
+        length = int.from_bytes(data[at:at + 4], "little")
+        if length == 0:
+            return {"records": taking.chain.next, "head": taking.chain.head.hex()}
+        need(at + 4 + length <= len(data), "Truncated")
+        form.whole(data[at + 4:at + 4 + length], taking.frame)
+        at += 4 + length
+
+
+class Taking:
+    """What a reader of a bundle remembers."""
+
+    def __init__(self, cell, have):
+        self.chain, self.have, self.stage = Chain(cell), list(have), None
+        for record in have:
+            self.chain.extend(form.examine(record))
+
+    def frame(self, reader):
+        variant = reader.number(4)
+        if variant == 0:
+            need(reader.hash() == self.chain.cell, "WrongCell")
+            reader.number(8)
+        elif variant == 1:
+            variant = reader.number(4)
+            need(variant <= 1, "BadVariant")
+            self.under(reader) if variant == 0 else self.batch(reader)
+        elif variant == 2:
+            reader.bool()
+            reader.list(32, lambda r: r.bytes(16_384))
+        elif variant == 3:
+            reader.hash(), reader.number(8), reader.list(1_024, form.Reader.hash)
+        elif variant == 4:
+            reader.bytes(65_536)
+        else:
+            need(variant == 5, "BadVariant")
+            [reader.number(8) for _ in range(4)]
+
+    def under(self, reader):
+        term, note = reader.number(4), reader.bytes(65_536)
+        known, root = reader.number(8), reader.hash()
+        proof = reader.list(64, form.Reader.hash)
+        need(self.stage is None or self.stage["done"], "OutOfOrder")
+        tree, size, top = form.Tree(), None, None
+        if self.chain.term == term:
+            size, top, _ = self.chain.checkpoint(note, in_folder=False)
+            own = self.chain.tree
+            need(known <= len(own) and known <= size, "Gap")
+            for leaf in own.levels[0][:known]:
+                tree.push(leaf)
+            if known:
+                need(form.check_consistency(known, size, proof, root, top), "NotProven")
+                need(tree.root(known) == root, "OtherLog")
+            need(size > len(own) or own.root(size) == top, "OtherLog")
+        else:
+            need(self.chain.term is None and term == 0 and known == 0, "Gap")
+        self.stage = {"tree": tree, "size": size, "root": top, "note": note, "done": False}
+
+    def batch(self, reader):
+        records = reader.list(1_024, lambda r: r.bytes(65_535))
+        proof = reader.list(64, form.Reader.hash)
+        stage = self.stage
+        need(stage is not None and not stage["done"], "OutOfOrder")
+        need(records, "NotProven")
+        first = form.check_link(records[0][:85])["position"]
+        need(first <= self.chain.next, "Gap")
+        known = min(len(records), self.chain.next - first)
+        for record in records:
+            stage["tree"].push(form.leaf_hash(record))
+        if stage["size"] is None:
+            self.extend(records[known:])
+            stage["size"], stage["root"], _ = self.chain.checkpoint(stage["note"], in_folder=False)
+            known = len(records)
+        tree = stage["tree"]
+        proven = form.check_consistency(len(tree), stage["size"], proof, tree.root(len(tree)), stage["root"])
+        need(proven, "NotProven")
+        need(self.have[first:first + known] == records[:known], "OtherLog")
+        self.extend(records[known:])
+        stage["done"] = len(tree) >= stage["size"]
+
+    def extend(self, records):
+        for record in records:
+            self.chain.extend(form.examine(record))
+        self.have += records
+def read_ring(case):
+    context = b"lifeboat/secret-poll/v1\0" + bytes.fromhex(case["cell"]) + bytes.fromhex(case["poll"])
+    one = {part: bytes.fromhex(case[part]) for part in ("marks", "image", "challenge")}
+    many = {part: [bytes.fromhex(text) for text in case[part]] for part in ("keys", "responses")}
+    ring = rings.check(context, many["keys"], one["marks"], one["image"], one["challenge"], many["responses"])
+    return {"ring": ring.hex()}
+
+
 READERS = {
     "values": read_value, "keys": read_key, "details": read_detail, "entries": read_entry, "links": read_link,
     "hashes": lambda case: {"hash": form.derive(case["context"], data_of(case)).hex()},
     "records": read_record, "chains": read_chain, "checkpoints": read_checkpoint, "proofs": read_proof,
-    "trees": read_tree, "c2sp": read_c2sp, "terms": evidence.read_terms_case, "slips": evidence.read_slip_case,
+    "bundles": read_bundle, "trees": read_tree, "c2sp": read_c2sp, "terms": evidence.read_terms_case, "slips": evidence.read_slip_case,
     "misconduct": evidence.read_misconduct_case,
+    "rings": read_ring,
 }
 
 

@@ -93,10 +93,28 @@ pub enum Command {
     Confirm(commands::confirm::Args),
     /// Correct an entry of yours; the old one stays readable
     Correct(commands::correct::Args),
-    /// Withdraw a need or an offer of yours
+    /// Withdraw a need, an offer or a proposal of yours
     Withdraw(commands::withdraw::Args),
     /// Erase the text of an entry of yours, or your handle, on every honest home
     Erase(commands::erase::Args),
+    /// Put a question or a proposal to the vote
+    Propose(commands::propose::Args),
+    /// Vote on a proposal, or change your vote
+    Vote(commands::vote::Args),
+    /// See what the cell decides and has decided
+    Decisions(commands::decisions::Args),
+    /// Let somebody vote when you do not; take it back at any moment
+    Proxy(commands::proxy::Args),
+    /// See the tasks that follow from decisions, add one, or say that one is done
+    Task(commands::task::Args),
+    /// Write how a decision went
+    Review(commands::review::Args),
+    /// Record a meeting: who facilitated, and who was present
+    Meeting(commands::meeting::Args),
+    /// Print the minutes of a day, made from the log
+    Minutes(commands::minutes::Args),
+    /// See the cell's settings; while you are alone in it, change them
+    Charter(commands::charter::Args),
     /// Leave the cell
     Leave(commands::leave::Args),
     /// See how your home and your cells are
@@ -111,6 +129,14 @@ pub enum Command {
     Check(commands::check::Args),
     /// See the members
     Members(commands::members::Args),
+    /// See who has which role; set roles, swap and refuse turns
+    Role(commands::role::Args),
+    /// Draw who has a role next, in a way that anyone can redo
+    Draw(commands::draw::Args),
+    /// See what meets when; set meetings that recur
+    Meetings(commands::meetings::Args),
+    /// Vote in secret: by ballots that nobody can trace, or on paper
+    Poll(commands::poll::Args),
     /// See open needs, and what would meet them
     Needs(commands::board::NeedsArgs),
     /// See open offers
@@ -133,6 +159,10 @@ pub enum Command {
     Witness(commands::witness::Args),
     /// Hand the log of your cell over to another member's node
     Handover(commands::handover::Args),
+    /// Carry a cell's log on a USB stick
+    Bundle(commands::bundle::Args),
+    /// See the photos that entries name, or take one out as a file
+    Photo(commands::photo::Args),
     /// Check a whole log: every signature, link and proof
     Audit(commands::audit::Args),
     /// Mend what can be mended from the log

@@ -5,6 +5,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::expect_answer;
 use crate::text;
 use crate::ui::plain;
+use lifeboat_log::Misconduct;
 use lifeboat_log::misconduct::Fault;
 use lifeboat_node::ask::{CellOverview, Overview, Role};
 use lifeboat_node::{Answer, Ask, Desk};
@@ -68,6 +69,24 @@ pub fn role(cell: &CellOverview) -> String {
         Role::Keeper => text!("role-keeper"),
         Role::Follower => text!("role-follower"),
     }
+}
+
+/// Says what misconduct is proven in a cell, and where the proof lies; on stderr, whatever the command.
+pub fn warn_of_misconduct(context: &mut Context, cell: &CellOverview) {
+    for item in &cell.misconduct {
+        let Some(words) = misconduct(&item.file) else { continue };
+        context.ui.warn(text!("misconduct-proven", fault = words, path = &item.path));
+        if item.open {
+            context.ui.say(text!("misconduct-stops"));
+        }
+    }
+}
+
+/// What a misconduct file proves, in words; nothing when it proves nothing.
+pub fn misconduct(file: &[u8]) -> Option<String> {
+    let file = Misconduct::parse(file).ok()?;
+    let proven = file.verify(None).ok()?;
+    Some(fault(&proven.fault, &file.term.to_string()))
 }
 
 /// What a term's key did, in words.

@@ -263,3 +263,96 @@ fn under_base(
         survival: Survival::Survived,
     })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lifeboat_log::{PublicKey, Signers, Term};
+    use serde_json::Value;
+
+    /// A case of the frozen vectors: their logs of several terms all grow from one founding.
+    fn case(file: &str, name: &str) -> Value {
+        let path = format!("{}/docs/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let found = file["cases"].as_array().unwrap().iter().find(|case| case["name"] == name);
+        found.unwrap_or_else(|| panic!("no case {name}")).clone()
+    }
+
+    fn hex(value: &Value) -> Vec<u8> {
+        let text = value.as_str().unwrap();
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    }
+
+    fn key(value: &Value) -> PublicKey {
+        PublicKey(hex(value).try_into().unwrap())
+    }
+
+    fn terms(name: &str) -> TermProof {
+        TermProof::parse(&hex(&case("terms", name)["hex"])).unwrap()
+    }
+
+    fn proof(name: &str) -> (Held, KnownTerm) {
+        let case = case("proofs", name);
+        let origin: Origin = case["origin"].as_str().unwrap().parse().unwrap();
+        let known = KnownTerm { origin, term_key: key(&case["term_key"]), witnesses: vec![], quorum: 0 };
+        (read(case["file"].as_str().unwrap().as_bytes()).unwrap(), known)
+    }
+
+    fn placed(held: &Held, trust: &Trust) -> (Belief, Survival) {
+        match held.judge(trust).unwrap() {
+            Verdict::Placed(placed) => (placed.belief, placed.survival),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_proof_of_a_later_term_is_believed_as_far_as_its_openings_are() {
+        let (held, known) = proof("a record of a later term");
+        let with = |name: &str| Trust { terms: vec![terms(name)], ..Trust::default() };
+        let cosigned = with("a takeover that both witnesses cosigned");
+        assert_eq!(placed(&held, &cosigned), (Belief::HandedOver, Survival::Open));
+        let one = with("a takeover that one of two witnesses cosigned");
+        assert_eq!(placed(&held, &one), (Belief::NeedsLog, Survival::Open));
+        assert!(!held.judge(&one).unwrap().is_certain());
+        let card = Trust { card: Some(known), ..Trust::default() };
+        assert_eq!(placed(&held, &card), (Belief::Named, Survival::Open));
+        assert!(matches!(held.judge(&Trust::default()), Ok(Verdict::KeyUnknown(_))));
+    }
+
+    #[test]
+    fn what_became_of_a_record_of_a_closed_term_is_said() {
+        // The term went on from five records; the proof was made under seven.
+        let (held, first) = proof("a record in the middle");
+        let trust =
+            Trust { terms: vec![terms("a takeover that both witnesses cosigned")], ..Trust::default() };
+        assert_eq!(placed(&held, &trust), (Belief::Named, Survival::Unknown));
+        let base = |size, root| {
+            let base = Checkpoint { origin: first.origin, size, root };
+            let origin = Origin { term: Term::new(0, 1), ..first.origin };
+            let known = KnownTerm { origin, ..first.clone() };
+            let next = ProvenTerm { known, belief: Belief::Named, base: Some(base) };
+            let own = ProvenTerm { known: first.clone(), belief: Belief::Named, base: None };
+            Trust { own: vec![own, next], ..Trust::default() }
+        };
+        let Held::Proof(made) = &held else { panic!("a proof") };
+        let signers = Signers { term_key: first.term_key, witnesses: vec![] };
+        let (_, signed) = made.verify(&first.origin, &signers).unwrap();
+        let survived = base(signed.size, signed.root);
+        assert_eq!(placed(&held, &survived), (Belief::Named, Survival::Survived));
+        // The record stands at place 3: a base of three records is without it.
+        let superseded = base(3, signed.root);
+        assert_eq!(placed(&held, &superseded), (Belief::Named, Survival::Superseded));
+        assert!(!held.judge(&superseded).unwrap().is_certain());
+        // Who knows the next term alone knows its base, and needs no key of the closed one.
+        let mut alone = survived;
+        alone.own.remove(0);
+        assert_eq!(placed(&held, &alone), (Belief::Named, Survival::Survived));
+    }
+
+    #[test]
+    fn what_is_nothing_of_these_is_said_without_a_name() {
+        for bytes in [&b""[..], b"rice", b"\xff\xfe", b"lifeboat/misconduct/v9\n"] {
+            assert_eq!(read(bytes).unwrap_err().name, "");
+        }
+    }
+}

@@ -3,9 +3,11 @@
 
 pub mod args;
 pub mod cells;
+pub mod charter;
 pub mod commands;
 pub mod context;
 pub mod day;
+pub mod deciding;
 pub mod demo;
 pub mod device;
 pub mod error;
@@ -14,6 +16,7 @@ pub mod fate;
 pub mod help;
 pub mod import;
 pub mod names;
+pub mod photo;
 pub mod picture;
 pub mod quantity;
 pub mod reasons;
@@ -22,6 +25,7 @@ pub mod say;
 pub mod sentence;
 pub mod session;
 pub mod sign_again;
+pub mod span;
 pub mod text;
 pub mod trial;
 pub mod ui;

@@ -15,6 +15,8 @@ pub fn text(reason: &Reason) -> String {
         Reason::AlreadyCorrected { by } => text!("void-AlreadyCorrected", by = reference::short(*by)),
         Reason::NotEnough { held } => text!("void-NotEnough", held = held.to_string()),
         Reason::MoreThanOpen { open } => text!("void-MoreThanOpen", open = open.to_string()),
+        Reason::OtherTerm { next } => text!("void-OtherTerm", next = *next),
+        Reason::BadQuorum { least, most } => text!("void-BadQuorum", least = *least, most = *most),
         other => {
             let id = format!("void-{}", name(other));
             text::find(&id, Vec::<(&'static str, Arg)>::new()).unwrap_or_else(|| other.to_string())
@@ -54,8 +56,9 @@ mod tests {
             let body = source.split_once("\n}").unwrap().0;
             for line in body.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     ")) {
                 let name: String = line.trim().chars().take_while(char::is_ascii_alphanumeric).collect();
-                // What is wrong with a budget is said by the rules themselves.
-                if name.is_empty() || name == "Budget" || OTHERS.contains(&name.as_str()) {
+                // What is wrong with a decision, a budget or a ballot is said by the rules themselves.
+                let said_there = ["Decision", "Budget", "BadRing"].contains(&name.as_str());
+                if name.is_empty() || said_there || OTHERS.contains(&name.as_str()) {
                     continue;
                 }
                 let id = format!("void-{name} = ");

@@ -4,16 +4,21 @@
 use crate::context::Context;
 use crate::day::{self, Toward};
 use crate::error::{Failure, Outcome};
+use crate::photo;
 use crate::quantity::{self, BadQuantity};
 use crate::session::{Draft, Session};
-use crate::text;
 use crate::ui::plain;
+use crate::{expect_answer, text};
 use jiff::civil::Date;
 use lifeboat_commons::membership::Key;
 use lifeboat_commons::{
-    Amount, BadBody, Body, CategoryId, Common, Day, PlaceId, Powers, Quantity, Thing, compose,
+    Amount, BadBody, Body, CategoryId, Common, Day, Paper, PlaceId, Powers, Quantity, Thing, compose,
 };
 use lifeboat_log::Time;
+use lifeboat_log::limits::MAX_BLOB;
+use lifeboat_node::{Answer, Ask};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// Days until a need or offer closes when the person names no day.
 const POST_DAYS: i64 = 30;
@@ -30,6 +35,9 @@ pub struct Circumstances {
     /// The day it happened, when not today: yesterday, friday, 2026-11-20
     #[arg(long, value_name = "DAY")]
     pub on: Option<String>,
+    /// A photo of the paper behind it; what the camera wrote into the file is taken out
+    #[arg(long, value_name = "FILE")]
+    pub photo: Option<PathBuf>,
     #[command(flatten)]
     /// A private text, and how long texts are kept.
     pub texts: Texts,
@@ -59,6 +67,7 @@ impl Circumstances {
             day: self.on.as_ref().map(|on| past_day(session, on)).transpose()?.flatten(),
             place: self.place.as_ref().map(|name| place(session, name)).transpose()?,
             category: self.category.as_ref().map(|name| category(session, name)).transpose()?,
+            paper: self.photo.as_ref().map(|file| paper(session, file)).transpose()?,
             ..Common::default()
         })
     }
@@ -105,6 +114,28 @@ impl Texts {
             }
         }
     }
+}
+
+/// The paper of which this is a photo. The photo is kept in the home at once; an entry that is not signed
+/// after all leaves it behind, to be cleared away.
+fn paper(session: &Session, file: &Path) -> Outcome<Paper> {
+    let open = std::fs::File::open(file).map_err(|error| Failure::file(file, &error))?;
+    let mut bytes = Vec::new();
+    open.take(MAX_BLOB + 1).read_to_end(&mut bytes).map_err(|error| Failure::file(file, &error))?;
+    if bytes.len() as u64 > MAX_BLOB {
+        return Err(Failure::usage(text!("photo-too-long")));
+    }
+    let clean = photo::stripped(&bytes);
+    if clean.is_none() {
+        return Err(Failure::usage(text!("photo-unknown", path = plain(&file.display().to_string())))
+            .hint(text!("photo-unknown-hint")));
+    }
+    let path = session.home.own_folder().join("photo.outgoing");
+    std::fs::write(&path, clean.unwrap_or(bytes)).map_err(|error| Failure::file(&path, &error))?;
+    let put = session.desk.borrow_mut().answer(Ask::BlobPut { cell: session.cell.cell, from: path.clone() });
+    let _ = std::fs::remove_file(&path);
+    let hash = expect_answer!(put?, Answer::Blob { hash, .. } => hash)?;
+    Ok(Paper { photo: Some(hash), ..Paper::default() })
 }
 
 /// How much of what, as typed.
@@ -165,7 +196,11 @@ pub fn place(session: &Session, name: &str) -> Outcome<PlaceId> {
     })
 }
 
-fn category(session: &Session, name: &str) -> Outcome<CategoryId> {
+/// The category of this name.
+///
+/// # Errors
+/// When the charter has none of that name: it says which there are.
+pub fn category(session: &Session, name: &str) -> Outcome<CategoryId> {
     let charter = session.state.charter();
     charter.category_named(name.trim()).ok_or_else(|| {
         let known: Vec<String> = charter.categories.values().map(|name| plain(name.as_str())).collect();

@@ -1,8 +1,11 @@
 //! Every entry as one sentence: what a person reads before signing and what everyone reads in the log are
 //! made here, from the entry itself, so that they cannot differ.
 
+mod ballots;
 mod budgets;
+pub mod rotation;
 
+use crate::charter;
 use crate::day;
 use crate::names::Names;
 use crate::reference;
@@ -43,17 +46,19 @@ impl Teller<'_> {
         if let Some(end) = ends.min() {
             more.push(text!("more-text-until", day = self.day_of(end)));
         }
-        with(self.statement(entry, texts), more)
+        let who = self.names.key(&entry.author);
+        let sentence = match Statement::decode(entry) {
+            Ok(statement) => self.statement(&statement, &who, texts),
+            Err(_) => text!("said-newer", who = who, kind = entry.kind.0),
+        };
+        with(sentence, more)
     }
 
-    fn statement(&self, entry: &SignedEntry, texts: &[(u16, String)]) -> String {
-        let who = self.names.key(&entry.author);
+    /// What a statement says, with the texts of its details.
+    pub(crate) fn statement(&self, statement: &Statement, who: &str, texts: &[(u16, String)]) -> String {
         let note = texts.iter().find(|(tag, _)| *tag == DetailTag::NOTE.0).map(|(_, text)| plain(text));
         let handle = texts.iter().find(|(tag, _)| *tag == DetailTag::HANDLE.0).map(|(_, text)| plain(text));
         let handle = handle.unwrap_or_else(|| text!("handle-absent"));
-        let Ok(statement) = Statement::decode(entry) else {
-            return text!("said-newer", who = who, kind = entry.kind.0);
-        };
         match statement {
             Statement::Founding(founding) => {
                 let name = Charter::from_bytes(&founding.charter).map(|charter| plain(charter.name.as_str()));
@@ -61,16 +66,19 @@ impl Teller<'_> {
             }
             Statement::Opening(opening) => text!("said-opening", term = opening.term.to_string()),
             Statement::Charter(CharterStatement::Change(change)) => {
-                text!("said-charter", who = who, count = change.settings.len())
+                text!("said-charter", who = who, what = charter::changes(&change.settings))
             }
-            Statement::Membership(said) => self.membership(&said, &who, &handle, note),
-            Statement::Ledger(said) => self.ledger(&said, &who, note),
-            Statement::Budgets(said) => self.budget(&said, &who, note),
+            Statement::Membership(said) => self.membership(said, who, &handle, note),
+            Statement::Ledger(said) => self.ledger(said, who, note),
+            Statement::Decisions(said) => self.decision(said, who, texts),
+            Statement::Budgets(said) => self.budget(said, who, note),
             Statement::Details(DetailsStatement::Erase(erase)) => {
                 let number = self.number(&erase.entry);
                 text!("said-erase", who = who, number = number)
             }
-            Statement::Witnessing(said) => witnessing(&said, &who),
+            Statement::Witnessing(said) => witnessing(said, who),
+            Statement::Ballots(said) => self.ballots(said, who, note),
+            Statement::Rotation(said) => self.rotation(said, who, note),
         }
     }
 
@@ -190,7 +198,7 @@ impl Teller<'_> {
     }
 
     /// The number of an entry that another names.
-    fn number(&self, id: &EntryId) -> String {
+    pub(crate) fn number(&self, id: &EntryId) -> String {
         let ledger = self.state.ledger();
         let post = ledger.need(id).or_else(|| ledger.offer(id)).map(|post| post.position);
         let known = post.or_else(|| ledger.slip(id).map(|slip| slip.position));
@@ -221,7 +229,7 @@ impl Teller<'_> {
     }
 
     /// The last day before this moment: an end at midnight is the day before.
-    fn day_of(&self, time: Time) -> String {
+    pub(crate) fn day_of(&self, time: Time) -> String {
         day::long(day::of_moment(time.ms().saturating_sub(1), self.zone), self.today)
     }
 }
@@ -243,6 +251,7 @@ fn witnessing(said: &WitnessingStatement, who: &str) -> String {
     }
 }
 
-fn with(sentence: String, more: Vec<String>) -> String {
+/// A sentence with more behind it.
+pub(crate) fn with(sentence: String, more: Vec<String>) -> String {
     std::iter::once(sentence).chain(more).collect::<Vec<_>>().join(", ")
 }

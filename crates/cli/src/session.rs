@@ -16,7 +16,7 @@ use lifeboat_commons::{History, Inadmissible, MemberId, Reason, Said, State};
 use lifeboat_log::codec::List;
 use lifeboat_log::detail::SALT_LEN;
 use lifeboat_log::{
-    Detail, DetailTag, EntryId, KeyCache, Nonce, PublicKey, Record, SecretKey, Seen, SignedEntry, Time,
+    Detail, DetailTag, Entry, EntryId, KeyCache, Nonce, PublicKey, Record, SecretKey, Seen, SignedEntry, Time,
 };
 use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Role, Signed, View};
 use lifeboat_node::limits::MAX_SUBMIT;
@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 
 /// How long an entry may wait to be placed: it can travel by USB stick.
 pub const LIFETIME_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// How long an entry that is held back may wait: two attempts of a draw at their longest.
+const HELD_MS: u64 = 130 * 24 * 60 * 60 * 1000;
 /// Seconds to wait for the keeper when the person does not say otherwise.
 pub const WAIT: u64 = 5;
 /// Seconds to look for news before an entry is said to have no effect.
@@ -111,6 +113,7 @@ impl Session {
         let home = context.home()?;
         let mut desk = Desk::open(&home)?;
         let cell = cells::choose(context, &mut desk)?;
+        cells::warn_of_misconduct(context, &cell);
         Self::at(context, home, desk, cell)
     }
 
@@ -313,9 +316,26 @@ impl Session {
         }
     }
 
+    /// Signs an entry that the home holds back until its time has come. It is tried by who hands it in.
+    ///
+    /// # Errors
+    /// When the key cannot be had.
+    pub fn sign_to_hold(&self, context: &mut Context, draft: &Draft) -> Outcome<SignedEntry> {
+        let key = unlock::member_key(context, &self.home)?;
+        let time = clock().max(self.now).max(self.view.last_author_time).plus_ms(1);
+        let (mut entry, _) = self.compose(draft, time, key.public())?;
+        entry.not_after = time.plus_ms(HELD_MS);
+        entry.sign(&key).map_err(|error| Failure::new(text!("entry-unfit")).because(error))
+    }
+
     fn sign(&self, draft: &Draft, time: Time, key: &SecretKey) -> Outcome<(SignedEntry, Vec<Detail>)> {
-        let mut details: Vec<_> =
-            draft.carried.iter().map(|(tag, detail)| (*tag, detail.clone(), Time::ZERO)).collect();
+        let (entry, details) = self.compose(draft, time, key.public())?;
+        let entry = entry.sign(key).map_err(|error| Failure::new(text!("entry-unfit")).because(error))?;
+        Ok((entry, details))
+    }
+
+    fn compose(&self, draft: &Draft, time: Time, author: PublicKey) -> Outcome<(Entry, Vec<Detail>)> {
+        let mut details = Vec::new();
         for (tag, text) in &draft.details {
             let salt: [u8; SALT_LEN] = random()?;
             let detail = Detail::open(salt, text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
@@ -325,9 +345,10 @@ impl Session {
             let detail = sealed::seal(text, readers).map_err(|bad| Failure::usage(bad.to_string()))?;
             details.push((DetailTag::SEALED_NOTE, detail, draft.until));
         }
+        details.extend(draft.carried.iter().map(|(tag, detail)| (*tag, detail.clone(), Time::ZERO)));
         let not_after = time.plus_ms(LIFETIME_MS);
         let nonce = draft.nonce.map_or_else(|| random().map(Nonce), Ok)?;
-        let mut entry = draft.said.clone().entry(self.cell.cell, key.public(), time, not_after, nonce);
+        let mut entry = draft.said.clone().entry(self.cell.cell, author, time, not_after, nonce);
         if let Some(seen) = self.view.seen {
             entry.seen = Seen { term: seen.term, size: seen.size, root: seen.root };
         }
@@ -338,7 +359,6 @@ impl Session {
         after.sort_unstable();
         after.dedup();
         entry.after = List::new(after).ok_or_else(unfit)?;
-        let entry = entry.sign(key).map_err(|error| unfit().because(error))?;
         Ok((entry, details.into_iter().map(|(_, detail, _)| detail).collect()))
     }
 

@@ -49,6 +49,20 @@ pub enum BadBody {
     /// A charter setting does not hold.
     #[error("a setting of the charter is not laid out as its number says, or is out of its range")]
     BadCharter,
+    /// A role or training is not described as it must be.
+    #[error("a role has a name without spaces at its ends, one seat or more, and terms of days or months")]
+    BadRole,
+    /// A meeting is not described as it must be.
+    #[error("a meeting has a name, comes round after days or months, and begins and ends within a day")]
+    BadMeeting,
+    /// A draw names somebody twice, or has times or numbers out of their range.
+    #[error("a draw names each member once, and has times and numbers within their range")]
+    BadDraw,
+    /// A secret poll, or what belongs to one, is not laid out as it must be.
+    #[error(
+        "a poll has two options or more and times within their range, a count its photo, and ballots stand in the order of their hashes"
+    )]
+    BadPoll,
     /// The body is longer than an entry can carry.
     #[error("this is longer than an entry can carry: split it up")]
     TooLong,
@@ -81,6 +95,12 @@ pub enum BadBody {
     /// A ballot that says nothing that can be counted.
     #[error("a ballot names each proposal once, with points above zero and below the round's limit")]
     BadMarks,
+    /// The terms of a vote do not hold.
+    #[error("the terms of the vote do not hold: look at options, times, quorum and who may vote")]
+    BadTerms,
+    /// A ballot is not in its one form.
+    #[error("the ballot is not in its proper form: each option once, and no rank left out")]
+    BadBallot,
 }
 
 /// A statement that is ready to be signed: what goes into an entry besides who, when and for which cell.

@@ -3,7 +3,8 @@
 
 use crate::amount::Amount;
 use crate::body::{BadBody, Unreadable};
-use crate::budgets::Flaw;
+use crate::ring::BadRing;
+use crate::{budgets, decisions};
 use bincode::{Decode, Encode};
 use lifeboat_log::Position;
 
@@ -227,13 +228,117 @@ pub enum Reason {
     /// Everything that the anchor covers is anchored already.
     #[error("everything that it covers is anchored already")]
     OldAnchor,
+    /// It is about a decision, and does not hold.
+    #[error("{0}")]
+    Decision(decisions::Flaw),
     /// It is about a budget, and does not hold.
     #[error("{0}")]
-    Budget(Flaw),
+    Budget(budgets::Flaw),
+    /// No such role, or it was given up.
+    #[error("the cell has no such role or meeting now")]
+    UnknownRole,
+    /// The first day and the length of a role's terms stay as they are.
+    #[error("the first day and the terms of a role stay as they are: give it up and make another")]
+    RoleFixed,
+    /// The same is being drawn, or was.
+    #[error("there is a draw for this already")]
+    DrawOpen,
+    /// Another term of the role is to be drawn.
+    #[error("the term to be drawn next is number {next}, counted from 0")]
+    OtherTerm {
+        /// The term.
+        next: u32,
+    },
+    /// The members named are not the pool.
+    #[error("these are not the members who can be drawn, in their order: call it anew")]
+    NotThePool,
+    /// Too few commitments are asked for, or more than there are members.
+    #[error("a draw here needs at least {least} commitments, and at most {most}")]
+    BadQuorum {
+        /// The fewest.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
+    /// No such draw.
+    #[error("it names a draw that is not known, or was forgotten a year after its turn")]
+    UnknownDraw,
+    /// Only members who may vote commit to a draw.
+    #[error("only members who may vote take part in making a draw")]
+    NotOnRoster,
+    /// The time to commit to this attempt is over, or has not come.
+    #[error("it is not the time to commit to this attempt of the draw")]
+    NotCommitting,
+    /// The member has committed.
+    #[error("this member has committed to this attempt already")]
+    AlreadyCommitted,
+    /// It is not time to reveal yet.
+    #[error("the secret was revealed too early, while others could still commit: it does not count")]
+    RevealEarly,
+    /// The time to reveal is over.
+    #[error("the reveal came too late: the attempt it belongs to is over")]
+    RevealLate,
+    /// The member has not committed.
+    #[error("this member has not committed to this attempt")]
+    NotCommitted,
+    /// The reveal is of another secret.
+    #[error("the reveal does not match its commitment")]
+    RevealMismatch,
+    /// The member has revealed.
+    #[error("this member has revealed already")]
+    AlreadyRevealed,
+    /// The draw is not left to a hat.
+    #[error("this draw is not, or not yet, drawn from a hat")]
+    NoHat,
+    /// The member has no such turn.
+    #[error("this member has no turn by that draw, or it is over")]
+    NoTurn,
+    /// No such swap is offered to the member.
+    #[error("no such swap is offered to this member, or not any more")]
+    NoSwap,
+    /// One of the two may not have what they would get.
+    #[error("the swap would break a condition of the role: training, twice in a row, or two roles at once")]
+    SwapUnfit,
+    /// No such poll.
+    #[error("it names a poll that is not known, or was forgotten a year after it")]
+    UnknownPoll,
+    /// The time to register is over.
+    #[error("the time to register a key for this poll is over")]
+    NotRegistering,
+    /// The member or the key is registered.
+    #[error("this member, or this key, is registered for the poll already")]
+    AlreadyRegistered,
+    /// It is not time to carry ballots.
+    #[error("it is not the time to put ballots of this poll into the log")]
+    NotCarrying,
+    /// The tellers come first.
+    #[error("first the tellers of this poll put ballots into the log; what they left out can follow later")]
+    TellersFirst,
+    /// Too few for a ring.
+    #[error("too few take part for a ring that hides who voted what: vote on paper")]
+    RingTooSmall,
+    /// A ballot does not hold for the ring of the poll.
+    #[error("a ballot is not of the ring of this poll: {0}")]
+    BadRing(BadRing),
+    /// A ballot or count does not fit the poll.
+    #[error("a ballot or a count does not fit the options of the poll")]
+    BallotUnfit,
+    /// No papers are counted.
+    #[error("no papers are counted for this poll, or they were counted")]
+    NotCounting,
+    /// Only tellers count.
+    #[error("only the tellers who were drawn for this poll count its papers")]
+    NotATeller,
 }
 
-impl From<Flaw> for Reason {
-    fn from(flaw: Flaw) -> Self {
+impl From<decisions::Flaw> for Reason {
+    fn from(flaw: decisions::Flaw) -> Self {
+        Self::Decision(flaw)
+    }
+}
+
+impl From<budgets::Flaw> for Reason {
+    fn from(flaw: budgets::Flaw) -> Self {
         Self::Budget(flaw)
     }
 }

@@ -5,11 +5,14 @@
 //! panic. A practice is a module and a line in `practices.rs`.
 
 pub mod amount;
+pub mod ballots;
 pub mod body;
 pub mod budgets;
 pub mod charter;
 pub mod common;
+pub mod decisions;
 pub mod details;
+pub mod draw;
 mod duplicates;
 pub mod effect;
 pub mod history;
@@ -18,6 +21,8 @@ pub mod limits;
 pub mod membership;
 pub mod payload;
 pub mod practices;
+pub mod ring;
+pub mod rotation;
 pub mod snapshot;
 pub mod state;
 pub mod tally;
@@ -28,9 +33,11 @@ mod voids;
 pub mod witnessing;
 
 pub use amount::Amount;
+pub use ballots::Ballots;
 pub use body::{BadBody, Body, Said, compose};
 pub use charter::Charter;
 pub use common::{CategoryId, Common, Day, MemberId, Paper, PlaceId};
+pub use decisions::Decisions;
 pub use details::{Details, Erase};
 pub use effect::{Effect, Inadmissible, Reason};
 pub use history::{History, NoHistory};
@@ -38,5 +45,6 @@ pub use ledger::{Ledger, Quantity, Thing};
 pub use membership::{Acceptance, Members, Powers};
 pub use payload::Payload;
 pub use practices::Statement;
+pub use rotation::Rotation;
 pub use state::State;
 pub use witnessing::Finality;

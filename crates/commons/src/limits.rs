@@ -31,6 +31,55 @@ pub const MET_KEPT_DAYS: u64 = 30;
 pub const SLIP_DAYS: u64 = 90;
 /// Longest body that a decision carries, in bytes: any charter fits, and the state may hold some hundreds.
 pub const MAX_PAYLOAD: usize = 16_384;
+/// Most members on the list of a circle or of those present: a cell has at most 300, and some leave.
+pub const MAX_ELECTORATE: usize = 400;
+/// Most options of a question: more than a person can weigh, and few enough to compare each with each.
+pub const MAX_OPTIONS: usize = 32;
+/// Most points that a ballot gives an option.
+pub const MAX_SCORE: u8 = 100;
+/// Most decisions that a cell has open at the same time: each is kept with its votes until it is settled.
+pub const MAX_OPEN_DECISIONS: usize = 256;
+/// Most versions of one proposal.
+pub const MAX_VERSIONS: usize = 32;
+/// Most tasks that follow from one decision.
+pub const MAX_TASKS: usize = 64;
+/// Most times that somebody writes how a decision went.
+pub const MAX_REVIEWS: usize = 64;
+/// Most decisions for which a member has named a proxy of their own, the one for all others among them.
+pub const MAX_PROXIES: usize = 32;
+/// Milliseconds of an hour.
+pub const HOUR_MS: u64 = 3_600_000;
+/// Most roles that a cell has had: each is a few hundred bytes of every state.
+pub const MAX_ROLES: usize = 256;
+/// Most meetings that recur in a cell.
+pub const MAX_MEETINGS: usize = 256;
+/// Most trainings that members have altogether: a thousand members with sixteen each.
+pub const MAX_TRAINED: usize = 16_384;
+/// Most members who have a role at the same time.
+pub const MAX_SEATS: u16 = 64;
+/// Most members in the pool of a draw: so many fit into its entry, and a cell has a few hundred.
+pub const MAX_POOL: usize = 1_024;
+/// Most lots of about a year, each with its pool.
+pub const MAX_LOTS: usize = 1_024;
+/// Longest time to commit or to reveal, in seconds: 30 days, in which an entry can travel by USB stick.
+pub const MAX_DRAW_SECONDS: u32 = 30 * 86_400;
+/// Longest term of a role, or time between meetings, in days.
+pub const MAX_EVERY_DAYS: u16 = 366;
+/// The same in months.
+pub const MAX_EVERY_MONTHS: u16 = 12;
+/// The fold remembers a draw for this many days after its turn; the log has it for ever.
+pub const TURN_KEPT_DAYS: u64 = 366;
+/// Most options of a secret poll.
+pub const MAX_CHOICES: usize = 64;
+/// Most keys in a ring: checking a ballot costs two multiplications a key, and a cell has a few hundred.
+pub const MAX_RING: usize = 512;
+/// Most ballots in one entry: small ones of a ring of ten fill it.
+pub const MAX_CARRIED: usize = 128;
+/// Most entries with ballots of one poll that a member may place: three hundred ballots of a ring of three
+/// hundred take sixty.
+pub const MAX_CARRIES: u16 = 128;
+/// Most secret polls of about a year.
+pub const MAX_POLLS: usize = 512;
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 86_400_000;
 /// Longest part of a stored state, in bytes: a damaged length claims no more memory than this.

@@ -66,7 +66,6 @@ impl State {
     ///
     /// # Errors
     /// The [`Reason`] for which it changes nothing.
-    #[allow(dead_code)] // the practice of decisions will call it
     pub(crate) fn enact(&mut self, saying: &Saying<'_>, payload: &Payload) -> Result<(), Reason> {
         payload.check()?;
         let statement = payload.statement()?;
@@ -165,18 +164,8 @@ mod tests {
             let (author, key) = (cell.id("finch"), cell.key("finch").public());
             let (time, position) = (cell.now, at.next());
             let id = EntryId([7; 32]);
-            let author_time = time;
-            let saying = Saying {
-                id,
-                position,
-                time,
-                author_time,
-                author,
-                key,
-                details: &[],
-                corrects: None,
-                decided,
-            };
+            let (author_time, details, corrects) = (time, &[][..], None);
+            let saying = Saying { id, position, time, author_time, author, key, details, corrects, decided };
             cell.state.enact(&saying, &erase)
         };
         assert_eq!(later(&mut cell), Ok(()));

@@ -215,6 +215,12 @@ practices! {
     witnessing, Witnessing: crate::witnessing::Witnessing;
     /// Rounds of a participatory budget, grants, and what is spent of them.
     budgets, Budgets: crate::budgets::Budgets;
+    /// What the cell decides.
+    decisions, Decisions: crate::decisions::Decisions;
+    /// Roles that pass from hand to hand, draws, meetings and trainings.
+    rotation, Rotation: crate::rotation::Rotation;
+    /// Secret ballots, on paper or by ring.
+    ballots, Ballots: crate::ballots::Ballots;
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::state::State;
 use lifeboat_log::checkpoint::{cosign, witness_name};
 use lifeboat_log::codec::{Bytes, List, encode};
 use lifeboat_log::handover::Footing;
+use lifeboat_log::limits::MAX_CHARTER;
 use lifeboat_log::opening::Base;
 use lifeboat_log::{
     CellId, Chain, Checkpoint, Detail, DetailRef, DetailTag, Entry, EntryId, Founding, Handover, Kind, Link,
@@ -76,13 +77,22 @@ impl TestCell {
 
     /// A cell founded by `founder` under this charter.
     pub fn found_with(seed: u8, founder: &str, charter: &Charter) -> Self {
+        Self::found_by(seed, founder, charter.to_bytes().expect("a proper charter"))
+    }
+
+    /// A cell founded by `founder` that leaves every setting at its default: its ids stay the same when the
+    /// charter grows, so pages can show them.
+    pub fn found_plain(seed: u8, founder: &str) -> Self {
+        Self::found_by(seed, founder, Bytes::default())
+    }
+
+    fn found_by(seed: u8, founder: &str, charter: Bytes<MAX_CHARTER>) -> Self {
         let (member, term_key, node) = (key_of(seed, founder), key_of(seed, "#term"), key_of(seed, "#node"));
         let handle = handle(founder);
         let mut draft = Entry {
             details: List::new(vec![handle.reference(DetailTag::HANDLE, Time::ZERO)]).expect("one"),
             ..blank(CellId::ZERO, &member, Time::from_ms(START), Kind::FOUNDING, 0)
         };
-        let charter = charter.to_bytes().expect("a proper charter");
         let body = Founding::new(&draft, node.public(), &term_key, crate::limits::RULES, charter);
         draft.body = Bytes::new(encode(&body)).expect("short");
         let entry = draft.sign(&member).expect("a valid founding entry");

@@ -4,6 +4,7 @@
 //! no clock, draws no randomness and knows nothing of the other crates. What an entry means is for
 //! `lifeboat-commons`. Every byte is specified in `docs/format.md`.
 
+pub mod blob;
 pub mod chain;
 pub mod checkpoint;
 pub mod codec;

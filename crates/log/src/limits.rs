@@ -29,6 +29,11 @@ pub const MAX_ORIGIN: usize = 512;
 pub const MAX_NOTE_SIGNATURES: usize = 64;
 /// Longest note that a term opening may carry as its base, in bytes: 32 cosignatures fit.
 pub const MAX_BASE_NOTE: usize = 8_192;
+/// Longest attachment, in bytes: 64 MiB, a few minutes of film or any photo.
+pub const MAX_BLOB: u64 = 64 << 20;
+/// Bytes of an attachment that are checked together: the hashes of all groups of the longest one take
+/// 32 KiB, and a flipped bit costs one group.
+pub const BLOB_GROUP: u64 = 64 << 10;
 /// Hashes in a full tile and records in a full bundle (C2SP `tlog-tiles`).
 pub const TILE_WIDTH: u64 = 256;
 /// Most openings in a term proof: a keeper a month for ten years, and some.

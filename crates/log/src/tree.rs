@@ -99,6 +99,14 @@ pub fn inclusion_proof<E>(
     size: u64,
     mut node: impl FnMut(u8, u64) -> Result<TreeHash, E>,
 ) -> Result<Vec<TreeHash>, E> {
+    inclusion_ranges(index, size).into_iter().map(|(low, high)| range_root(low, high, &mut node)).collect()
+}
+
+/// The leaves that each hash of an inclusion proof is over, from the first to the one after the last.
+///
+/// # Panics
+/// When `index` is not below `size`; check that first.
+pub fn inclusion_ranges(index: u64, size: u64) -> Vec<(u64, u64)> {
     assert!(index < size, "leaf {index} is not in a tree of {size}");
     let mut ranges = Vec::new();
     let (mut low, mut high) = (0, size);
@@ -112,7 +120,8 @@ pub fn inclusion_proof<E>(
             low = middle;
         }
     }
-    ranges.into_iter().rev().map(|(low, high)| range_root(low, high, &mut node)).collect()
+    ranges.reverse();
+    ranges
 }
 
 /// The hashes that show the tree of `old` leaves to be the beginning of the one of `size` leaves
@@ -128,9 +137,17 @@ pub fn consistency_proof<E>(
     size: u64,
     mut node: impl FnMut(u8, u64) -> Result<TreeHash, E>,
 ) -> Result<Vec<TreeHash>, E> {
+    consistency_ranges(old, size).into_iter().map(|(low, high)| range_root(low, high, &mut node)).collect()
+}
+
+/// The leaves that each hash of a consistency proof is over, from the first to the one after the last.
+///
+/// # Panics
+/// When `old` is larger than `size`; check that first.
+pub fn consistency_ranges(old: u64, size: u64) -> Vec<(u64, u64)> {
     assert!(old <= size, "a tree of {old} leaves is no beginning of one of {size}");
     if old == 0 || old == size {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let mut ranges = Vec::new();
     let (mut low, mut high) = (0, size);
@@ -147,7 +164,8 @@ pub fn consistency_proof<E>(
     if low > 0 {
         ranges.push((low, high));
     }
-    ranges.into_iter().rev().map(|(low, high)| range_root(low, high, &mut node)).collect()
+    ranges.reverse();
+    ranges
 }
 
 /// Whether `proof` shows that the leaf with this hash stands at `index` in the tree of `size` leaves
@@ -231,8 +249,8 @@ pub fn verify_consistency(
     last == 0 && old_hash == *old_root && hash == *root
 }
 
-/// The largest power of two below `n`, for `n` above 1.
-fn split(n: u64) -> u64 {
+/// The largest power of two below `n`, for `n` above 1: where a tree of n leaves splits.
+pub fn split(n: u64) -> u64 {
     1 << (63 - (n - 1).leading_zeros())
 }
 

@@ -10,7 +10,7 @@ use crate::limits::{
     RESERVATIONS,
 };
 use crate::reach::Neighbours;
-use crate::{NetConfig, NetError, ranges, streams};
+use crate::{NetConfig, NetError, blobs, ranges, streams};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::identity::Keypair;
 use libp2p::swarm::NetworkBehaviour;
@@ -33,6 +33,7 @@ pub struct Node {
     pub gossip: Gossip,
     pub messages: request_response::Behaviour<Codec>,
     pub ranges: streams::Behaviour,
+    pub blobs: streams::Behaviour,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     mdns: Toggle<mdns::tokio::Behaviour>,
@@ -76,6 +77,7 @@ pub fn behaviour(
             messages,
         ),
         ranges: streams::Behaviour::new(ranges::PROTOCOL),
+        blobs: streams::Behaviour::new(blobs::PROTOCOL),
         identify: identify::Behaviour::new(identify),
         ping: ping::Behaviour::new(
             ping::Config::new().with_interval(limits.ping_interval).with_timeout(limits.ping_interval),

@@ -7,6 +7,7 @@ use crate::message;
 use crate::ranges::RangeStream;
 use crate::slots::Slot;
 use lifeboat_log::PublicKey;
+use lifeboat_protocol::blobs::BlobAsk;
 use lifeboat_protocol::{Announcement, RangeAsk, Request, Response};
 use tokio::sync::oneshot;
 
@@ -50,6 +51,15 @@ pub enum NetEvent {
         announcement: Announcement,
         /// To say what it is worth.
         verdict: Verdict,
+    },
+    /// A peer asks for an attachment, to be sent on this stream.
+    BlobAsked {
+        /// The peer.
+        peer: PublicKey,
+        /// What it asks.
+        ask: BlobAsk,
+        /// Where the answer goes.
+        stream: RangeStream,
     },
     /// A peer asks for a range of records, to be sent on this stream.
     RangeAsked {

@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Follow { cell: CellId, answer: Answer<()> },
     Unfollow { cell: CellId },
     Open { peer: PeerId, key: PublicKey, answer: Answer<Live> },
+    OpenBlob { peer: PeerId, key: PublicKey, answer: Answer<Live> },
     Peers { answer: Answer<Vec<PublicKey>> },
     Disconnect { peer: PeerId },
     Refuse { peer: PeerId, how_long: Duration },
@@ -52,6 +53,7 @@ pub struct NetHandle {
     pub(crate) listening: watch::Receiver<Listening>,
     pub(crate) requests: Slots,
     pub(crate) ranges: Slots,
+    pub(crate) blobs: Slots,
     pub(crate) limits: Limits,
 }
 
@@ -175,7 +177,7 @@ impl NetHandle {
         self.commands.closed().await;
     }
 
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         patience: Duration,
         command: impl FnOnce(Answer<T>) -> Command,
@@ -195,6 +197,6 @@ impl NetHandle {
     }
 }
 
-fn id_of(key: PublicKey) -> Result<PeerId, NetError> {
+pub(crate) fn id_of(key: PublicKey) -> Result<PeerId, NetError> {
     peer::peer_id(&key).ok_or_else(|| NetError::BadKey("it is no Ed25519 key".to_owned()))
 }

@@ -44,9 +44,11 @@ pub struct Arrivals {
     requests: Slots,
     announcements: Slots,
     ranges: Slots,
+    blobs: Slots,
     request_rates: Rates<PeerId>,
     gossip_rates: Rates<PeerId>,
     range_rates: Rates<PeerId>,
+    blob_rates: Rates<PeerId>,
     patience: Patience,
     ask_timeout: Duration,
 }
@@ -60,9 +62,11 @@ impl Arrivals {
             requests: Slots::new(limits.requests_in),
             announcements: Slots::new(limits.announcements),
             ranges: Slots::new(limits.ranges_in),
+            blobs: Slots::new(limits.blobs_in),
             request_rates: Rates::new(limits.request_rate),
             gossip_rates: Rates::new(limits.gossip_rate),
             range_rates: Rates::new(limits.range_rate),
+            blob_rates: Rates::new(limits.blob_rate),
             patience: Patience::of(limits),
             ask_timeout: limits.request_timeout,
         }
@@ -149,6 +153,21 @@ impl Arrivals {
         }));
     }
 
+    /// A peer opened a stream for an attachment. One over its rate or share is closed.
+    pub fn blob(&mut self, inbound: streams::Inbound) {
+        let from = inbound.peer;
+        let Some(peer) = peer::key_of(&from) else { return };
+        if !self.blob_rates.allow(from, Instant::now()) {
+            return;
+        }
+        let Some(slot) = self.blobs.take(peer) else { return };
+        let stream = RangeStream::new(peer, inbound.live, self.patience, slot);
+        let patience = self.ask_timeout;
+        self.waiting.push(Box::pin(async move {
+            timeout(patience, blob_asked(from, peer, stream)).await.unwrap_or(Arrived::Nothing)
+        }));
+    }
+
     fn done(&mut self, arrived: Arrived) {
         self.waiting.push(Box::pin(std::future::ready(arrived)));
     }
@@ -159,6 +178,18 @@ async fn asked(from: PeerId, peer: PublicKey, mut stream: RangeStream) -> Arrive
     match stream.next_frame_within(MAX_ASK).await {
         Ok(Some(bytes)) => match message::decode_ask(&bytes) {
             Ok(ask) => Arrived::Event(NetEvent::RangeAsked { peer, ask, stream }),
+            Err(_) => Arrived::Fault(from),
+        },
+        Err(crate::NetError::TooLarge { .. }) => Arrived::Fault(from),
+        _ => Arrived::Nothing,
+    }
+}
+
+/// Reads what the stream of an attachment asks for.
+async fn blob_asked(from: PeerId, peer: PublicKey, mut stream: RangeStream) -> Arrived {
+    match stream.next_frame_within(MAX_ASK).await {
+        Ok(Some(bytes)) => match message::decode_blob_ask(&bytes) {
+            Ok(ask) => Arrived::Event(NetEvent::BlobAsked { peer, ask, stream }),
             Err(_) => Arrived::Fault(from),
         },
         Err(crate::NetError::TooLarge { .. }) => Arrived::Fault(from),

@@ -10,6 +10,7 @@
 
 mod autonat;
 mod behaviour;
+mod blobs;
 mod codec;
 mod error;
 mod event;

@@ -12,6 +12,8 @@ pub const MAX_GOSSIP: usize = lifeboat_protocol::limits::MAX_ANNOUNCEMENT;
 pub(crate) const GOSSIP_OVERHEAD: usize = 4 * 1024;
 /// Longest frame of a range stream, in bytes.
 pub const MAX_FRAME: usize = lifeboat_protocol::limits::MAX_FRAME;
+/// Longest frame of an attachment's stream, in bytes.
+pub const MAX_BLOB_FRAME: usize = lifeboat_protocol::blobs::MAX_BLOB_FRAME;
 /// Longest first frame of a range stream, in bytes: what is asked for.
 pub const MAX_ASK: usize = 4 * 1024;
 /// Range streams and messages are read and written in pieces of this many bytes.
@@ -130,6 +132,8 @@ pub struct Limits {
     pub gossip_rate: Rate,
     /// Range streams that one peer opens. What comes faster is closed.
     pub range_rate: Rate,
+    /// Streams of attachments that one peer opens. What comes faster is closed.
+    pub blob_rate: Rate,
     /// What a peer may do wrong (bytes that are no message, more requests than may wait) before it is
     /// refused.
     pub fault_rate: Rate,
@@ -145,6 +149,10 @@ pub struct Limits {
     pub ranges_in: Share,
     /// Range streams that this node opened. Any more wait for a place.
     pub ranges_out: Share,
+    /// Streams of attachments that others opened.
+    pub blobs_in: Share,
+    /// Streams of attachments that this node opened. Any more wait for a place.
+    pub blobs_out: Share,
     /// For a connection to come about.
     pub dial_timeout: Duration,
     /// For a request to be read and answered.
@@ -172,6 +180,7 @@ impl Default for Limits {
             request_rate: Rate { burst: 1024, per_second: 512.0 },
             gossip_rate: Rate { burst: 256, per_second: 64.0 },
             range_rate: Rate { burst: 64, per_second: 4.0 },
+            blob_rate: Rate { burst: 16, per_second: 0.5 },
             fault_rate: Rate { burst: 32, per_second: 0.5 },
             refuse_for: Duration::from_secs(60),
             requests_in: Share { per_peer: 32, total: 128 },
@@ -179,6 +188,8 @@ impl Default for Limits {
             announcements: Share { per_peer: 32, total: 128 },
             ranges_in: Share { per_peer: 4, total: 32 },
             ranges_out: Share { per_peer: 4, total: 32 },
+            blobs_in: Share { per_peer: 2, total: 8 },
+            blobs_out: Share { per_peer: 2, total: 4 },
             dial_timeout: Duration::from_secs(20),
             request_timeout: Duration::from_secs(20),
             silence_timeout: Duration::from_secs(30),

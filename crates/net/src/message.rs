@@ -4,6 +4,7 @@
 use crate::NetError;
 use crate::limits::{MAX_ASK, MAX_GOSSIP, MAX_REQUEST, MAX_RESPONSE};
 use lifeboat_log::codec::Malformed;
+use lifeboat_protocol::blobs::BlobAsk;
 use lifeboat_protocol::{Announcement, RangeAsk, Request, Response};
 
 pub fn encode_request(request: &Request) -> Result<Vec<u8>, NetError> {
@@ -28,6 +29,14 @@ pub fn encode_ask(ask: &RangeAsk) -> Result<Vec<u8>, NetError> {
 
 pub fn decode_ask(bytes: &[u8]) -> Result<RangeAsk, NetError> {
     RangeAsk::decode(bytes).map_err(malformed)
+}
+
+pub fn encode_blob_ask(ask: &BlobAsk) -> Result<Vec<u8>, NetError> {
+    bounded(ask.encode(), MAX_ASK)
+}
+
+pub fn decode_blob_ask(bytes: &[u8]) -> Result<BlobAsk, NetError> {
+    BlobAsk::decode(bytes).map_err(malformed)
 }
 
 pub fn encode_announcement(announcement: &Announcement) -> Result<Vec<u8>, NetError> {

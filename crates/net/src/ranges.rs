@@ -3,7 +3,7 @@
 //! The stream itself is the only queue: who reads slowly makes the sender wait.
 
 use crate::NetError;
-use crate::limits::{Limits, MAX_FRAME, PIECE};
+use crate::limits::{Limits, MAX_BLOB_FRAME, MAX_FRAME, PIECE};
 use crate::slots::Slot;
 use crate::streams::{Life, Live};
 use futures::prelude::*;
@@ -62,6 +62,14 @@ impl RangeStream {
     /// [`NetError::Cut`] when it ends before it was done, [`NetError::TimedOut`], or [`NetError::TooLarge`].
     pub async fn next_frame(&mut self) -> Result<Option<Vec<u8>>, NetError> {
         self.frames.next(MAX_FRAME).await
+    }
+
+    /// The next frame of an attachment, or nothing when the other side is done.
+    ///
+    /// # Errors
+    /// As [`RangeStream::next_frame`].
+    pub async fn next_blob_frame(&mut self) -> Result<Option<Vec<u8>>, NetError> {
+        self.frames.next(MAX_BLOB_FRAME).await
     }
 
     pub(crate) async fn next_frame_within(&mut self, max: usize) -> Result<Option<Vec<u8>>, NetError> {

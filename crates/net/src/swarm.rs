@@ -71,6 +71,7 @@ pub fn start(config: &NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>)
         listening,
         requests: Slots::new(limits.requests_out),
         ranges: Slots::new(limits.ranges_out),
+        blobs: Slots::new(limits.blobs_out),
         limits: limits.clone(),
     };
     let reach = Reach::new(&config.reach, neighbours);

@@ -128,6 +128,13 @@ impl Task {
                     let _ = answer.send(Err(NetError::NotConnected(key)));
                 }
             }
+            Command::OpenBlob { peer, key, answer } => {
+                if self.swarm.is_connected(&peer) {
+                    self.swarm.behaviour_mut().blobs.open(peer, answer);
+                } else {
+                    let _ = answer.send(Err(NetError::NotConnected(key)));
+                }
+            }
             Command::Announce { cell, bytes, answer } => {
                 let _ = answer.send(gossip::announce(&mut self.swarm.behaviour_mut().gossip, cell, bytes));
             }
@@ -288,6 +295,7 @@ impl Task {
                 Heard::Nothing => {}
             },
             NodeEvent::Ranges(inbound) => self.arrivals.range(inbound),
+            NodeEvent::Blobs(inbound) => self.arrivals.blob(inbound),
             NodeEvent::Gossip(gossipsub::Event::Subscribed { peer_id, topic }) => {
                 self.reach.subscribed(&self.swarm.behaviour().gossip, peer_id, &topic);
             }

@@ -7,11 +7,14 @@ pub use people::{CardText, Joined, KnockItem, OpenInvite};
 
 use crate::ask::{LogSetting, Signed};
 pub use crate::refusal::Refusal;
+use crate::turn_notes::TurnNotes;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
-    CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
+    BlobHash, CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
 };
 use serde::{Deserialize, Serialize};
+
+pub use crate::carried::*;
 
 /// What a home answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,6 +100,20 @@ pub enum Answer {
     },
     /// To [`crate::Ask::Logs`].
     Logs(WitnessedLogs),
+    /// To [`crate::Ask::BundleExport`].
+    BundleWritten(BundleWritten),
+    /// To [`crate::Ask::BundleImport`].
+    BundleTaken(BundleTaken),
+    /// To [`crate::Ask::Blobs`].
+    Blobs(Vec<BlobItem>),
+    /// To [`crate::Ask::BlobPut`] and [`crate::Ask::BlobGet`].
+    Blob {
+        /// Its name.
+        #[serde(with = "wire::one")]
+        hash: BlobHash,
+        /// Its length in bytes.
+        size: u64,
+    },
     /// It is done and there is nothing to say.
     Done,
 }
@@ -176,8 +193,12 @@ pub struct CellOverview {
     pub anchored: u64,
     /// Newcomers who have knocked and wait for a vouch.
     pub knocks: u32,
+    /// Proofs of misconduct that this home holds, of the newest term first.
+    pub misconduct: Vec<MisconductItem>,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
+    /// What rotation asks of this home's member.
+    pub rotation: TurnNotes,
 }
 
 /// What this home witnesses for others.
@@ -189,6 +210,17 @@ pub struct WitnessedLogs {
     pub listen: String,
     /// The logs.
     pub logs: Vec<LogSetting>,
+}
+
+/// A proof of misconduct. The home has verified it against the key that its log has for the term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MisconductItem {
+    /// Where the file lies, below the home.
+    pub path: String,
+    /// Whether its term is the open one: then no more of it is taken until a takeover.
+    pub open: bool,
+    /// The file.
+    pub file: Blob,
 }
 
 /// A checkpoint, without its signatures.
@@ -262,41 +294,6 @@ pub struct Entered {
     pub sealed: Vec<Blob>,
     /// Its details that were erased.
     pub gone: Vec<GoneText>,
-}
-
-/// A detail that was erased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GoneText {
-    /// What sort of text it was (`DetailTag`).
-    pub tag: u16,
-    /// Its hash.
-    #[serde(with = "wire::one")]
-    pub hash: DetailHash,
-    /// The entry that erased it; nothing where its time was over.
-    #[serde(with = "wire::maybe")]
-    pub by: Option<Position>,
-}
-
-/// How many details the log of a cell names, each once, and what became of them here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DetailCounts {
-    /// Open ones.
-    pub open: DetailCount,
-    /// Sealed ones.
-    pub sealed: DetailCount,
-    /// Whether this home may hold sealed ones.
-    pub own: bool,
-}
-
-/// Details of one sort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DetailCount {
-    /// Here.
-    pub held: u64,
-    /// Not here, and not erased.
-    pub missing: u64,
-    /// Erased, by somebody or by their time.
-    pub erased: u64,
 }
 
 /// The text of an open detail.

@@ -4,7 +4,7 @@
 
 pub use crate::home::LogSetting;
 use crate::wire::{self, Blob};
-use lifeboat_log::{CellId, EntryId, Nonce, Position, PublicKey};
+use lifeboat_log::{BlobHash, CellId, EntryId, Nonce, Position, PublicKey, Time};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -231,8 +231,71 @@ pub enum Ask {
         /// Its origin.
         origin: String,
     },
+    /// Writes a cell's log, or its newest part, to a file for a USB stick. Answer:
+    /// [`Answer::BundleWritten`].
+    BundleExport {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The file, an absolute path.
+        to: PathBuf,
+        /// From this record on.
+        #[serde(with = "wire::maybe")]
+        from: Option<Position>,
+        /// From the first record placed at or after this time on.
+        #[serde(with = "wire::maybe")]
+        since: Option<Time>,
+        /// With the open texts.
+        details: bool,
+        /// With the private texts, as they are encrypted.
+        sealed: bool,
+        /// With photos.
+        blobs: bool,
+    },
+    /// Takes such a file in. Answer: [`Answer::BundleTaken`].
+    BundleImport {
+        /// The file, an absolute path.
+        from: PathBuf,
+    },
+    /// Keeps a file as a photo, for an entry that will name it. Answer: [`Answer::Blob`].
+    BlobPut {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The file, an absolute path.
+        from: PathBuf,
+    },
+    /// The photos that entries name. Answer: [`Answer::Blobs`].
+    Blobs {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
+    /// Writes a photo to a file, fetched from other homes where it is not here. Answer:
+    /// [`Answer::Blob`].
+    BlobGet {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The photo.
+        #[serde(with = "wire::one")]
+        hash: BlobHash,
+        /// The file, an absolute path.
+        to: PathBuf,
+        /// How long to try to reach somebody who has it, in milliseconds.
+        wait_ms: u64,
+    },
     /// Ends the node that runs in this home. Answer: [`Answer::Done`].
     Stop,
+    /// Holds entries of this home's member back until their time has come: reveals of draws. Answer:
+    /// [`Answer::Done`].
+    Hold {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The entries, without details.
+        entries: Vec<Signed>,
+    },
 }
 
 /// A key of this home that can serve a member.

@@ -2,6 +2,7 @@
 //! and carries what the machine asks to the disk and to the network. Everything that happens to a cell
 //! goes through one bounded queue, in order. Reading needs no queue: it goes to the shelf.
 
+mod accusing;
 mod carrier;
 pub use carrier::{entropy, now};
 pub use missing::MissingDetails;
@@ -9,7 +10,7 @@ mod delivering;
 mod following;
 mod handing_in;
 mod keeping;
-mod missing;
+pub(crate) mod missing;
 mod searching;
 pub mod shelf;
 pub(crate) mod succession;
@@ -169,6 +170,13 @@ pub enum ToCell {
     },
     /// The disk thread is done with the oldest of its tasks.
     Stored(Result<shelf::Stored, StoreError>),
+    /// Misconduct files, asked for or heard of.
+    Misconduct {
+        /// The peer that sent them in answer; nothing when they came by gossip, which is judged at its door.
+        peer: Option<PublicKey>,
+        /// The files.
+        files: Vec<Vec<u8>>,
+    },
     /// Time has passed.
     Tick,
     /// Ends the cell's thread.
@@ -221,6 +229,10 @@ pub enum Outward {
     },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),
+    /// Ask a peer for the misconduct files that it holds.
+    AskMisconduct(PublicKey),
+    /// Tell all followers of a misconduct file.
+    Accuse(Vec<u8>),
     /// Tell all followers of an entry that waits.
     Pending(Box<SignedEntry>),
     /// Offer an own entry to a peer.
@@ -288,6 +300,7 @@ pub struct CellConfig {
 /// A cell whose thread is running.
 pub struct CellHandle {
     cell: CellId,
+    root: std::path::PathBuf,
     queue: mpsc::Sender<ToCell>,
     outward: Mutex<Option<mpsc::Receiver<Outward>>>,
     shelf: Arc<RwLock<Shelf>>,
@@ -305,7 +318,7 @@ impl CellHandle {
         let (sender, outward) = mpsc::channel(OUTWARD_QUEUE);
         let shelf = Arc::new(RwLock::new(shelf));
         let facts = Arc::new(Mutex::new(Facts::default()));
-        let cell = config.cell;
+        let (cell, root) = (config.cell, config.home.root().to_owned());
         let carrier = carrier::Parts {
             config,
             shelf: shelf.clone(),
@@ -320,6 +333,7 @@ impl CellHandle {
         let _ = begun.recv();
         Ok(Self {
             cell,
+            root,
             queue,
             outward: Mutex::new(Some(outward)),
             shelf,
@@ -331,6 +345,11 @@ impl CellHandle {
     /// The cell.
     pub fn cell(&self) -> CellId {
         self.cell
+    }
+
+    /// The folder of the home.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
     }
 
     /// What anyone may know of the cell at once.

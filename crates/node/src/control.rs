@@ -16,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 /// Thirty-two random bytes: who knows them may ask.
 #[derive(Clone, Serialize, Deserialize)]
@@ -242,12 +243,15 @@ async fn answer(
     service: &Arc<Service>,
 ) -> io::Result<Line> {
     let (progress, mut steps) = mpsc::channel(PROGRESS_QUEUE);
-    let work = service.answer(ask, progress);
-    tokio::pin!(work);
+    // A task of its own, so that a slow disk does not keep this one from showing that the node is there; it
+    // ends with the connection.
+    let mut work = JoinSet::new();
+    let service = service.clone();
+    work.spawn(async move { service.answer(ask, progress).await });
     let mut alive = tokio::time::interval(ALIVE);
     loop {
         tokio::select! {
-            result = &mut work => return Ok(match result {
+            Some(result) = work.join_next() => return Ok(match result.map_err(io::Error::other)? {
                 Ok(answer) => Line::Answer(answer),
                 Err(refusal) => Line::Refused(refusal),
             }),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Most entries in one ask: one sync covers them all, and they fit in a line of the control socket.
 pub const MAX_SUBMIT: usize = 256;
+/// How often a running node looks whether the time of a held entry has come.
+pub const RELEASE_EVERY: Duration = Duration::from_secs(1);
 /// Most records in one answer.
 pub const MAX_RECORDS_ANSWERED: usize = 2_000;
 /// Longest line that is read from the control socket, in bytes: 256 entries with details in base64.
@@ -89,6 +91,18 @@ pub const MAX_FOUND: usize = 64;
 pub const MAX_BUNDLE_ENTRIES: usize = 10_000;
 /// Longest bundle of an outbox, in bytes: it fits in a line of the control socket.
 pub const MAX_BUNDLE: usize = 32 * 1024 * 1024;
+/// How often a home looks for attachments that it lacks, and for those that nobody names.
+pub const BLOB_LOOK_EVERY: Duration = Duration::from_secs(2);
+/// First wait after an attachment could not be fetched; it doubles with each failure that follows.
+pub const BLOB_RETRY: Duration = Duration::from_secs(5);
+/// Most doublings of that wait: forty minutes.
+pub const MAX_BLOB_FAILURES: u32 = 9;
+/// Most attachments whose failures are remembered.
+pub const MAX_BLOB_TRIES: usize = 4_096;
+/// How long an attachment that no entry names is kept: its entry may be on a stick.
+pub const BLOB_GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Bytes of attachments a second that one stream is given: a line at home carries other things too.
+pub const BLOB_BYTES_PER_SECOND: u64 = 16 << 20;
 /// Most keys that can read a private text: with the longest text the file is still a detail.
 pub const MAX_READERS: usize = 64;
 /// Longest private text, in bytes, its padding included.

@@ -2,6 +2,7 @@
 //! keeps looking for the homes that it knows. It follows only the cells that are open here, and believes
 //! nothing: what comes is verified by the machines.
 
+use crate::blobs;
 use crate::catchup;
 use crate::cell::{CellHandle, Outward, ToCell, locked};
 use crate::limits::{DIAL_EVERY, MAX_ASKING, MAX_DIALING, MAX_FOUND};
@@ -13,6 +14,7 @@ use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_ad
 use lifeboat_protocol::backoff::Backoff;
 use lifeboat_protocol::follower::StreamId;
 use lifeboat_protocol::{Announcement, News, Refusal, Request, Response};
+use lifeboat_store::evidence::{BadEvidence, prove};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -71,6 +73,8 @@ impl Network {
     /// Carries a cell's questions to the network from now on, and tells it who is connected.
     pub fn attach(self: &Arc<Self>, cell: &Arc<CellHandle>) {
         let Some(outward) = cell.take_outward() else { return };
+        let after = blobs::look_after(Arc::downgrade(cell), self.clone());
+        locked(&self.tasks).spawn(after);
         let (network, cell) = (self.clone(), cell.clone());
         locked(&self.tasks).spawn(async move {
             if let Err(error) = network.net.follow(cell.cell()).await {
@@ -159,23 +163,32 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 tracing::debug!(%peer, %error, "the handover was not delivered; it will be sent again");
             }
         }
-        Outward::Publish(checkpoint) => {
-            let Some(announcement) = Announcement::checkpoint(&checkpoint) else { return };
-            if let Err(error) = net.announce(&announcement).await {
-                tracing::debug!(%error, "a checkpoint was not announced; who follows will ask");
+        Outward::Publish(checkpoint) => announce(net, Announcement::checkpoint(&checkpoint)).await,
+        Outward::AskMisconduct(peer) => {
+            if let Ok(Response::Misconduct { files }) = net.request(peer, &Request::Misconduct { cell }).await
+            {
+                let files: Vec<Vec<u8>> = files.iter().map(|file| file.to_vec()).collect();
+                if !files.is_empty() {
+                    handle.tell(ToCell::Misconduct { peer: Some(peer), files }).await;
+                }
             }
         }
-        Outward::Pending(entry) => {
-            let Some(announcement) = Announcement::pending(cell, &entry) else { return };
-            if let Err(error) = net.announce(&announcement).await {
-                tracing::debug!(%error, "an entry that waits was not announced; it will be again");
-            }
-        }
+        // One that is too long to be told so is given to whoever asks.
+        Outward::Accuse(file) => announce(net, Announcement::misconduct(cell, &file)).await,
+        Outward::Pending(entry) => announce(net, Announcement::pending(cell, &entry)).await,
         Outward::Offer { peer, id, request } => {
             let response = net.request(peer, &request).await.ok().map(Box::new);
             handle.tell(ToCell::Offered { id, peer, response }).await;
         }
         Outward::OpenRange { .. } | Outward::CloseRange(_) => {}
+    }
+}
+
+/// Tells all who follow the cell. Who does not hear it asks, or is told again.
+async fn announce(net: &NetHandle, announcement: Option<Announcement>) {
+    let Some(announcement) = announcement else { return };
+    if let Err(error) = net.announce(&announcement).await {
+        tracing::debug!(%error, "something new was not announced");
     }
 }
 
@@ -230,6 +243,13 @@ async fn listen(network: Arc<Network>, service: Arc<Service>, mut events: mpsc::
             NetEvent::Announced { peer, announcement, verdict } => {
                 announced(&network, &service, peer, announcement, verdict).await;
             }
+            NetEvent::BlobAsked { peer, ask, stream } => {
+                let shelf = service.open_cell_of(&ask.cell).map(|cell| cell.shelf());
+                tasks.spawn(async move {
+                    let served = blobs::serve(stream, ask, shelf).await;
+                    tracing::debug!(%peer, ?served, "an attachment was asked for");
+                });
+            }
             NetEvent::RangeAsked { peer, ask, stream } => {
                 let shelf = service.open_cell_of(&ask.cell).map(|cell| cell.shelf());
                 tasks.spawn(async move {
@@ -255,6 +275,7 @@ async fn announced(
     let Some(cell) = service.open_cell_of(&announcement.cell) else { return verdict.ignore() };
     let note = match announcement.news {
         News::Checkpoint(note) => note,
+        News::Misconduct(file) => return accused(&cell, &file, verdict),
         News::Pending(entry) => return pending(&cell, peer, entry.to_vec(), verdict),
     };
     // Whose signature holds was told by the keeper, which certainly has it; the rest says only who said it.
@@ -282,6 +303,26 @@ async fn announced(
         Some(Err(_)) | None => verdict.ignore(),
     }
     cell.try_tell(ToCell::Tip { peer: from, checkpoint: note.to_vec(), held: None });
+}
+
+/// A peer passed a misconduct file on: worth something when it proves what is not known here.
+fn accused(cell: &CellHandle, file: &[u8], verdict: Verdict) {
+    let proven = {
+        let shelf = cell.read();
+        prove(&shelf.store, file).map(|proven| shelf.evidence().is_news(&proven))
+    };
+    match proven {
+        Ok(true) => {
+            verdict.accept();
+            cell.try_tell(ToCell::Misconduct { peer: None, files: vec![file.to_vec()] });
+        }
+        Err(BadEvidence::Misconduct(_) | BadEvidence::WrongCell) => verdict.reject(),
+        Err(BadEvidence::UnknownTerm(_)) => {
+            verdict.ignore();
+            cell.try_tell(ToCell::Misconduct { peer: None, files: vec![file.to_vec()] });
+        }
+        Ok(false) | Err(_) => verdict.ignore(),
+    }
 }
 
 /// A peer passed on that an entry waits: worth something when a member signed it.

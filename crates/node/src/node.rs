@@ -3,7 +3,7 @@
 use crate::control::ControlServer;
 use crate::desk::DeskError;
 use crate::home::{Home, HomeError};
-use crate::service::Service;
+use crate::service::{Service, release_always};
 use crate::witness_http;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -39,6 +39,7 @@ async fn live(home: &Home, options: NodeOptions, ready: impl FnOnce(&[String])) 
     service.runs();
     let control = ControlServer::bind(home).await?;
     let serving = tokio::spawn(control.run(service.clone()));
+    let releasing = tokio::spawn(release_always(Arc::downgrade(&service)));
     let (progress, _) = mpsc::channel(1);
     for (cell, refusal) in service.open_all(&progress).await {
         tracing::error!(%cell, "{}", refusal.text);
@@ -60,6 +61,8 @@ async fn live(home: &Home, options: NodeOptions, ready: impl FnOnce(&[String])) 
     // No command is answered any more before the home is closed.
     serving.abort();
     let _ = serving.await;
+    releasing.abort();
+    let _ = releasing.await;
     service.close().await;
     Ok(online?)
 }

@@ -37,6 +37,10 @@ pub async fn answer(
             tokio::task::spawn_blocking(knock).await.unwrap_or_else(|_| failed())
         }
         Request::Knocked { invite, .. } => service.arrivals(&cell.cell(), |here| here.door.knocked(&invite)),
+        Request::Misconduct { .. } => {
+            let files = cell.read().evidence().all().into_iter().map(|kept| kept.file.clone()).collect();
+            Response::misconduct(files)
+        }
         Request::Have { next, .. } => {
             cell.tell(ToCell::Have { node: peer, next }).await;
             Response::Noted

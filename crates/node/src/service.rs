@@ -1,7 +1,9 @@
 //! Everything a home does, behind the one interface of all commands. It is the same in a running node and
 //! in the process of a command; what differs is only whether the network is up already.
 
+mod carrying;
 mod entries;
+mod holding;
 mod own;
 mod people;
 mod syncing;
@@ -9,7 +11,10 @@ mod upkeep;
 mod views;
 mod witnesses;
 
+pub use holding::release_always;
+
 use crate::ask::{Answer, Ask, Progress, Refusal};
+use crate::bundle::What;
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellConfig, CellHandle, ToCell, locked, now};
 use crate::cosigner::Cosigner;
@@ -122,6 +127,16 @@ impl Service {
             Ask::Connect { address } => self.connect(address, &progress).await,
             Ask::Card { cell } => self.card_of(cell, &progress).await,
             Ask::Repair { cell } => self.repair(cell, &progress).await,
+            Ask::BundleExport { cell, to, from, since, details, sealed, blobs } => {
+                let what = What { from, since, details, sealed, blobs };
+                self.bundle_export(cell, to, what, &progress).await
+            }
+            Ask::BundleImport { from } => self.bundle_import(from, &progress).await,
+            Ask::BlobPut { cell, from } => self.blob_put(cell, from, &progress).await,
+            Ask::Blobs { cell } => self.blob_list(cell, &progress).await,
+            Ask::BlobGet { cell, hash, to, wait_ms } => {
+                self.blob_get(cell, hash, to, wait_ms, &progress).await
+            }
             Ask::DetailCounts { cell } => self.detail_counts(cell, &progress).await,
             Ask::Export { cell, to } => self.export(cell, to, &progress).await,
             Ask::Possession { cell, member, what } => self.possession(cell, member, what).await,
@@ -132,6 +147,7 @@ impl Service {
             Ask::Trust { log } => self.trust(log),
             Ask::ServeWitness { listen } => self.serve_witness(&listen),
             Ask::Distrust { origin } => self.distrust(&origin),
+            Ask::Hold { cell, entries } => self.hold(cell, entries, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)

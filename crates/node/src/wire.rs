@@ -4,8 +4,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lifeboat_log::{
-    CellId, DetailHash, EntryId, LinkHash, Nonce, Position, PublicKey, Signature, StateHash, Term, Time,
-    TreeHash,
+    BlobHash, CellId, DetailHash, EntryId, LinkHash, Nonce, Position, PublicKey, Signature, StateHash, Term,
+    Time, TreeHash,
 };
 
 /// A value with one plain text form.
@@ -73,7 +73,7 @@ macro_rules! hashes {
     )*};
 }
 
-hashes!(CellId EntryId LinkHash DetailHash StateHash TreeHash);
+hashes!(BlobHash CellId EntryId LinkHash DetailHash StateHash TreeHash);
 
 impl Plain for PublicKey {
     fn write(&self) -> String {

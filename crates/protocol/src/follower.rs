@@ -19,7 +19,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS};
+use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS, MAX_STOPS};
 use crate::planted::{Bug, Planted};
 use crate::range::RangeAsk;
 use crate::seeker::Seeker;
@@ -30,7 +30,7 @@ use lifeboat_log::{
 };
 use peers::Peers;
 use session::Session;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The machine.
 pub struct Follower {
@@ -46,6 +46,8 @@ pub struct Follower {
     streams: u64,
     seeker: Seeker,
     evidence: Vec<Alarm>,
+    /// How many records of a term stand before the misconduct of its key.
+    stops: BTreeMap<Term, u64>,
     planted: Planted,
     gave_up: bool,
     /// This home's witness key.
@@ -68,6 +70,7 @@ impl Follower {
             streams: 0,
             seeker: Seeker::default(),
             evidence: Vec::new(),
+            stops: BTreeMap::new(),
             planted: Planted::default(),
             gave_up: false,
             witness: None,
@@ -103,6 +106,10 @@ impl Follower {
             Event::DiskFailed => self.disk_failed(&mut effects),
             Event::Reopened(held) => self.reopened(*held),
             Event::Cosigned(cosigned) => self.cosigned(&cosigned, &mut effects),
+            Event::Stop { term, before } => self.stop(term, before),
+            Event::FalseEvidence { peer, name } => {
+                self.put_aside(peer, Fault::FalseEvidence(name), now, &mut effects);
+            }
             Event::Missing(missing) => self.seeker.missing(missing),
             Event::Details { peer, details } => {
                 let found = self.seeker.arrived(&peer, details);
@@ -143,7 +150,7 @@ impl Follower {
     }
 
     fn open_range(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
-        let Some(peer) = self.peers.able_to_serve(self.stand(), now, entropy) else { return };
+        let Some(peer) = self.peers.able_to_serve(self.wants_past(), now, entropy) else { return };
         self.streams += 1;
         let stream = StreamId(self.streams);
         let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
@@ -192,7 +199,7 @@ impl Follower {
         let Some(open) = self.chain.open() else { return };
         let covered = self.held.as_ref().filter(|held| held.origin == signed.origin);
         let lacks = covered.is_none_or(|held| held.size < signed.size);
-        let busy = !self.persists.is_empty() || self.reopening;
+        let busy = !self.persists.is_empty() || self.reopening || self.is_stopped();
         if busy || !lacks || signed.size != open.tree.size() {
             return;
         }
@@ -335,9 +342,15 @@ impl Follower {
         self.peers.furthest()
     }
 
-    /// Whether no connected peer says to hold more than this home.
+    /// Whether no connected peer says to hold more than this home would take.
     pub fn is_level(&self) -> bool {
-        self.session.is_none() && self.persists.is_empty() && self.peers.furthest() <= self.stand()
+        self.session.is_none() && self.persists.is_empty() && self.peers.furthest() <= self.wants_past()
+    }
+
+    /// Whether nothing more is taken of the open term, because its key is proven to have signed what cannot
+    /// be true. A later term goes on.
+    pub fn is_stopped(&self) -> bool {
+        self.stand().is_some_and(|(term, size)| self.stops.get(&term).is_some_and(|before| size >= *before))
     }
 
     /// Whether a peer is put aside now.
@@ -348,6 +361,19 @@ impl Follower {
     /// How many missing details are being looked for.
     pub fn wanted(&self) -> usize {
         self.seeker.wanted()
+    }
+
+    fn stop(&mut self, term: Term, before: u64) {
+        if self.stops.len() < MAX_STOPS || self.stops.contains_key(&term) {
+            let least = self.stops.entry(term).or_insert(before);
+            *least = before.min(*least);
+        }
+    }
+
+    /// What a peer must be past to be worth asking.
+    fn wants_past(&self) -> Option<(Term, u64)> {
+        let stand = self.stand();
+        if self.is_stopped() { stand.map(|(term, _)| (term, u64::MAX)) } else { stand }
     }
 
     /// Where the durable log stands, to be compared with what peers say.

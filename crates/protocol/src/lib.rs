@@ -7,7 +7,10 @@
 //! entropy are arguments, and whoever carries a machine does what its effects say, in their order, and
 //! tells it what came of them. No message makes it panic.
 
+pub mod accuse;
 pub mod backoff;
+pub mod blobs;
+pub mod bundle;
 pub mod card;
 pub mod delivery;
 pub mod door;

@@ -20,6 +20,10 @@ pub const MAX_DETAILS_ASKED: usize = 32;
 pub const MAX_MESSAGE: usize = MAX_DETAILS_ASKED * (MAX_DETAIL + 8) + 4096;
 /// Longest encoded announcement, in bytes: a cell, and an entry that waits or a note with many cosignatures.
 pub const MAX_ANNOUNCEMENT: usize = if MAX_NOTE > MAX_ENTRY { MAX_NOTE + 64 } else { MAX_ENTRY + 64 };
+/// Most misconduct files in one answer; more of one term's prove nothing new. They fit in a message.
+pub const MAX_MISCONDUCT_FILES: usize = 3;
+/// Most terms of which a follower remembers where to stop.
+pub const MAX_STOPS: usize = 64;
 /// Longest acceptance of a newcomer, in bytes: 250 or so, with room to grow.
 pub const MAX_ACCEPTANCE: usize = 1024;
 /// Longest name of a refusal.

@@ -5,11 +5,14 @@
 #[cfg(test)]
 mod tests;
 
-use crate::limits::{MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE};
+use crate::limits::{
+    MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE,
+    MAX_MISCONDUCT_FILES,
+};
 use crate::refusal::Refusal;
 use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes, List, Malformed};
-use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_NOTE};
+use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_MISCONDUCT, MAX_NOTE};
 use lifeboat_log::proof::MAX_PROOF_FILE;
 use lifeboat_log::{
     CellId, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor, Term,
@@ -97,6 +100,11 @@ pub enum Request {
         /// The handover, signed by the term key.
         handover: Box<Handover>,
     },
+    /// 9: the misconduct files that you hold of this cell, please. Answered by [`Response::Misconduct`].
+    Misconduct {
+        /// The cell.
+        cell: CellId,
+    },
 }
 
 /// What a node answers.
@@ -138,7 +146,12 @@ pub enum Response {
     Noted,
     /// 7: this node can keep the term that was asked for.
     Successor(Successor),
-    /// 8: the keeper did not place the entry now: this home keeps it, with its details, and hands it to
+    /// 8: the misconduct files that are held, those of the newest term first.
+    Misconduct {
+        /// The files.
+        files: List<Bytes<MAX_MISCONDUCT>, MAX_MISCONDUCT_FILES>,
+    },
+    /// 9: the keeper did not place the entry now: this home keeps it, with its details, and hands it to
     /// the keeper again.
     Kept,
 }
@@ -157,7 +170,9 @@ pub struct Announcement {
 pub enum News {
     /// 0: a newer checkpoint.
     Checkpoint(NoteBytes),
-    /// 1: an entry that waits to be placed; its details are asked for by who needs them.
+    /// 1: a misconduct file, when it is not too long to be told so.
+    Misconduct(NoteBytes),
+    /// 2: an entry that waits to be placed; its details are asked for by who needs them.
     Pending(EntryBytes),
 }
 
@@ -188,6 +203,7 @@ impl Request {
             | Self::Details { cell, .. }
             | Self::Knock { cell, .. }
             | Self::Knocked { cell, .. }
+            | Self::Misconduct { cell }
             | Self::Have { cell, .. }
             | Self::Cosigned { cell, .. }
             | Self::Succeed { cell, .. }
@@ -224,6 +240,13 @@ impl Response {
         Self::Details { details: List::new(bytes).unwrap_or_default() }
     }
 
+    /// The answer that gives these misconduct files, as many as fit.
+    pub fn misconduct(files: Vec<Vec<u8>>) -> Self {
+        let mut files: Vec<_> = files.into_iter().filter_map(Bytes::new).collect();
+        files.truncate(MAX_MISCONDUCT_FILES);
+        Self::Misconduct { files: List::new(files).unwrap_or_default() }
+    }
+
     /// The answer that something is refused.
     pub fn refused(name: &str) -> Self {
         Self::Refused(Refusal::new(name))
@@ -248,6 +271,11 @@ impl Announcement {
     pub fn checkpoint(checkpoint: &SignedCheckpoint) -> Option<Self> {
         let news = News::Checkpoint(Bytes::new(checkpoint.to_bytes())?);
         Some(Self { cell: checkpoint.origin.cell, news })
+    }
+
+    /// The announcement of a misconduct file, or nothing when it is too long: peers then ask for it.
+    pub fn misconduct(cell: CellId, file: &[u8]) -> Option<Self> {
+        Some(Self { cell, news: News::Misconduct(Bytes::new(file.to_vec())?) })
     }
 
     /// The announcement of an entry that waits, or nothing when it is too long.

@@ -90,14 +90,13 @@ pub fn links(world: &mut World) {
 fn tell(world: &mut World, home: usize, other: usize, linked: bool) {
     let peer = world.keys[other];
     world.with(home, |home: &mut Home, ctx: &mut Ctx<'_>| {
-        let (to_follower, to_delivery) = match linked {
-            true => (follower::Event::Connected(peer), delivery::Event::Connected(peer)),
-            false => (follower::Event::Disconnected(peer), delivery::Event::Disconnected(peer)),
-        };
-        home.follower_event(to_follower, ctx);
-        home.seek(ctx, |seeker| if linked { seeker.connected(peer) } else { seeker.disconnected(&peer) });
-        home.delivery_event(to_delivery.clone(), ctx);
-        home.others_event(to_delivery, ctx);
+        if linked {
+            return home.connected(peer, ctx);
+        }
+        home.follower_event(follower::Event::Disconnected(peer), ctx);
+        home.seek(ctx, |seeker| seeker.disconnected(&peer));
+        home.delivery_event(delivery::Event::Disconnected(peer), ctx);
+        home.others_event(delivery::Event::Disconnected(peer), ctx);
     });
 }
 

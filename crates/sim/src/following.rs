@@ -24,6 +24,7 @@ impl Home {
         let entropy = ctx.random.any();
         let (cell, mut failed) = (self.cell, false);
         let (mut cosign, mut tell) = (None, Vec::new());
+        let mut seen = Vec::new();
         for effect in follower.handle(event, ctx.now, entropy) {
             let ask = |peer: &PublicKey, purpose, request| Out::Ask(ctx.home_of(peer), purpose, request);
             let out = match effect {
@@ -66,9 +67,8 @@ impl Home {
                     ctx.judge.wrong(Invariant::NobodyBlamed, what);
                     continue;
                 }
-                Effect::Alarm(alarm) => {
-                    let what = format!("home {} raises the alarm over size {}", self.index, alarm.size);
-                    ctx.judge.wrong(Invariant::OneOrder, what);
+                saw @ (Effect::Accuse(_) | Effect::Alarm(_)) => {
+                    seen.push(saw);
                     continue;
                 }
             };
@@ -77,6 +77,7 @@ impl Home {
         for (peer, checkpoint) in tell {
             self.tell_cosigned(&peer, &checkpoint, ctx);
         }
+        seen.into_iter().for_each(|effect| self.saw(effect, ctx));
         if failed {
             let Some(run) = &mut self.run else { return };
             run.jobs.clear();
@@ -112,6 +113,7 @@ impl Home {
         let missing = named.filter(lacks).collect();
         self.show(ctx);
         self.follower_event(Event::Persisted { missing }, ctx);
+        self.look_again(ctx);
         self.keep_if_possible(ctx);
     }
 
@@ -136,6 +138,7 @@ impl Home {
     }
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
+        self.compare(&checkpoint, ctx);
         self.follower_event(Event::Tip { peer, checkpoint }, ctx);
     }
 

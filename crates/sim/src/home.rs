@@ -8,8 +8,9 @@ use crate::wire::{Ctx, Out, Purpose, Reply};
 use crate::witnessing::Cosigner;
 use lifeboat_commons::{History, State};
 use lifeboat_log::{
-    CellId, Detail, EntryId, KeyCache, Position, Record, SecretKey, SignedCheckpoint, SignedEntry,
+    CellId, Detail, EntryId, KeyCache, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry,
 };
+use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::delivery::{self, Delivery, Step};
 use lifeboat_protocol::follower;
 use lifeboat_protocol::keeper::{self, Ticket};
@@ -19,7 +20,7 @@ use lifeboat_protocol::{
     Stretch,
 };
 use lifeboat_store::{
-    FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting,
+    Evidence, FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -49,6 +50,11 @@ pub struct Run {
     pub role: Role,
     pub delivery: Delivery,
     pub outbox: Outbox,
+    pub evidence: Evidence,
+    /// Misconduct files of a term that the log here does not reach yet.
+    pub later: Vec<Vec<u8>>,
+    /// Records that do not hold, to be proven once all before them is on the disk.
+    pub stretch: Option<Box<BadStretch>>,
     /// Entries that wait to be placed, and the delivery of those that are of others.
     pub pool: Pool,
     pub others: Delivery,
@@ -130,6 +136,10 @@ impl Home {
                 return ctx.judge.wrong(Invariant::NothingWedges, what);
             }
         };
+        let evidence = match Evidence::open(&store) {
+            Ok(evidence) => evidence,
+            Err(_) => return,
+        };
         let own = self.node.public();
         let follower = Follower::new(own, held(&store)).with_witness(self.witness.public());
         self.run = Some(Run {
@@ -138,6 +148,9 @@ impl Home {
             role: Role::Follower(Box::new(follower)),
             delivery: Delivery::new(self.cell, own),
             outbox: Outbox::new(self.disk(), self.cell),
+            evidence,
+            later: Vec::new(),
+            stretch: None,
             pool: Pool::default(),
             others: Delivery::of_others(self.cell, own),
             lacking: Lacking::default(),
@@ -158,6 +171,16 @@ impl Home {
             self.deliver(waiting.entry, waiting.details, ctx);
         }
         self.wait_again(ctx);
+    }
+
+    /// A peer is connected.
+    pub fn connected(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
+        let ask = Request::Misconduct { cell: self.cell };
+        ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Misconduct, ask));
+        self.follower_event(follower::Event::Connected(peer), ctx);
+        self.seek(ctx, |seeker| seeker.connected(peer));
+        self.delivery_event(delivery::Event::Connected(peer), ctx);
+        self.others_event(delivery::Event::Connected(peer), ctx);
     }
 
     /// Puts an entry into the outbox. Whether that was durable.
@@ -297,6 +320,10 @@ impl Home {
             Request::Details { hashes, .. } => {
                 Response::details(hashes.iter().filter_map(|hash| run.store.detail(hash).ok()?).collect())
             }
+            Request::Misconduct { .. } => {
+                let files = run.evidence.all().into_iter().map(|kept| kept.file.clone());
+                Response::misconduct(files.collect())
+            }
             Request::Have { next, .. } => {
                 self.told_have(from, next, ctx);
                 Response::Noted
@@ -355,7 +382,10 @@ impl Home {
                 self.told_tip(peer, checkpoint.to_vec(), ctx);
             }
             (Purpose::Details, Some(Response::Details { details })) => self.told_details(peer, &details, ctx),
-            (Purpose::Have, _) => {}
+            (Purpose::Misconduct, Some(Response::Misconduct { files })) => {
+                files.iter().for_each(|file| self.accused(Some(peer), file, ctx));
+            }
+            (Purpose::Have | Purpose::Misconduct, _) => {}
             (Purpose::Tip | Purpose::Details, _) => self.ask_failed(peer, ctx),
         }
     }

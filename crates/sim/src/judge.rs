@@ -71,11 +71,39 @@ pub struct Judge {
     /// Times that an author learned that homes keep an entry.
     pub handed: u64,
     first: Option<Wrong>,
+    /// Where somebody cheats on purpose: all that homes said was wrong.
+    seen: Option<Vec<String>>,
+    /// Misconduct files that homes came to hold.
+    proven: Vec<(usize, Vec<u8>)>,
 }
 
 impl Judge {
+    /// A judge of a run in which somebody cheats: what is wrong is noted, and ends nothing.
+    pub fn lenient() -> Self {
+        Self { seen: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// What a lenient judge was told.
+    pub fn seen(&self) -> &[String] {
+        self.seen.as_deref().unwrap_or_default()
+    }
+
+    /// A home holds a misconduct file. Where nobody cheats there is none.
+    pub fn proven(&mut self, home: usize, file: Vec<u8>) {
+        self.wrong(Invariant::OneOrder, format!("home {home} holds a proof of misconduct"));
+        self.proven.push((home, file));
+    }
+
+    /// The files that homes came to hold since the last time.
+    pub fn take_proven(&mut self) -> Vec<(usize, Vec<u8>)> {
+        std::mem::take(&mut self.proven)
+    }
+
     /// Notes something wrong; the first counts.
     pub fn wrong(&mut self, invariant: Invariant, what: String) {
+        if let Some(seen) = &mut self.seen {
+            return seen.push(what);
+        }
         self.first.get_or_insert((invariant, what));
     }
 

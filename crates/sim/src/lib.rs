@@ -5,6 +5,7 @@
 //!
 //! `cargo run -p lifeboat-sim -- --seeds 10000` runs many seeds, `-- --seed 42` one of them.
 
+mod accusing;
 mod disk;
 mod faults;
 mod following;
@@ -14,6 +15,7 @@ mod keeping;
 mod plant;
 mod random;
 mod scenario;
+pub mod stage;
 mod waiting;
 mod wire;
 mod witnessing;

@@ -46,6 +46,7 @@ pub enum Purpose {
     Tip,
     Details,
     Have,
+    Misconduct,
     /// An entry of the home's own outbox.
     Offer(EntryId),
     /// An entry that another home offered.

@@ -378,6 +378,7 @@ impl World {
         let peer = self.keys[from];
         self.with(to, |home, ctx| match news {
             News::Checkpoint(note) => home.told_tip(peer, note.to_vec(), ctx),
+            News::Misconduct(file) => home.accused(Some(peer), &file, ctx),
             News::Pending(entry) => home.told_pending(from, &entry, ctx),
         });
     }

@@ -4,6 +4,8 @@
 
 mod table;
 
+mod cheats;
+
 use lifeboat_sim::{Invariant, Plant, run, run_many};
 
 /// Seeds in the default test.

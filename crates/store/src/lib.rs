@@ -6,11 +6,13 @@
 
 pub mod audit;
 pub mod audit_witnessed;
+pub mod blobs;
 pub mod cosignings;
 pub mod database;
 pub mod details;
 pub mod disk;
 mod error;
+pub mod evidence;
 pub mod export;
 pub mod faulty;
 pub mod folder;
@@ -37,6 +39,7 @@ mod tiles_audit;
 pub use audit::{AuditReport, audit_folder};
 pub use cosignings::Cosignings;
 pub use disk::DiskStorage;
+pub use evidence::{BadEvidence, Evidence, Kept};
 pub use export::export;
 pub use faulty::{Failure, FaultyStorage};
 pub use log_store::{LogStore, StoreError};

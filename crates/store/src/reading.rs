@@ -189,8 +189,16 @@ impl LogStore {
     /// # Errors
     /// [`StoreError::NotHere`] for a log without records, or with more terms than such a proof may have.
     pub fn term_proof(&self) -> Result<TermProof, StoreError> {
+        self.term_proof_to(Term(u32::MAX))
+    }
+
+    /// As [`LogStore::term_proof`], up to this term.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn term_proof_to(&self, last: Term) -> Result<TermProof, StoreError> {
         let (mut openings, mut checkpoint) = (Vec::new(), Bytes::default());
-        for span in &self.spans {
+        for span in self.spans.iter().filter(|span| span.term <= last) {
             let record = self.raw_records(span.start, 1, usize::MAX)?.pop().and_then(Bytes::new);
             let record = record.ok_or(StoreError::NotHere)?;
             let mut hashes = Vec::new();
@@ -229,6 +237,29 @@ impl LogStore {
         }
         let files = self.files(span);
         consistency_proof(old, new, |level, index| files.node(level, index))
+    }
+
+    /// How many records of a term are here, and who signs for it; nothing of a term that is not here.
+    pub fn term_of(&self, term: Term) -> Option<(u64, lifeboat_log::Signers)> {
+        let span = self.span_of(term)?;
+        let signers = lifeboat_log::Signers {
+            term_key: span.opening.term_key,
+            witnesses: span.opening.witnesses.to_vec(),
+        };
+        Some((self.size_of(span), signers))
+    }
+
+    /// The right edge of the tree over the first `size` records of a term.
+    ///
+    /// # Errors
+    /// [`StoreError::NotHere`] when the term has fewer records.
+    pub fn frontier(&self, term: Term, size: u64) -> Result<lifeboat_log::tree::Frontier, StoreError> {
+        let span = self.span_of(term).ok_or(StoreError::NotHere)?;
+        match self.chain.open() {
+            Some(open) if open.term == term && open.tree.size() == size => Ok(open.tree.clone()),
+            _ if size > self.size_of(span) => Err(StoreError::NotHere),
+            _ => self.files(span).frontier(size),
+        }
     }
 
     /// The root over the first `size` records of a term.

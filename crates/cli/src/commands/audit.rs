@@ -6,10 +6,13 @@ use crate::error::{Code, Failure, Outcome};
 use crate::ui::{Look, plain};
 use crate::{cells, text};
 use lifeboat_commons::Charter;
+use lifeboat_log::limits::MAX_MISCONDUCT;
 use lifeboat_node::ask::{DetailCount, DetailCounts};
+use lifeboat_node::home::read_bounded;
 use lifeboat_node::{Answer, Ask};
 use lifeboat_store::StoreError;
 use lifeboat_store::audit::{AuditReport, Finding, Progress, audit_folder};
+use lifeboat_store::evidence::MISCONDUCT;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -49,7 +52,11 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         report = audit(context, &folder)?;
     }
     let counts = if args.folder.is_none() { details(context) } else { Vec::new() };
-    show(context, &report, &counts)
+    let proofs = misconduct(&folder);
+    for (file, words) in &proofs {
+        context.ui.warn(text!("misconduct-proven", fault = words, path = file));
+    }
+    show(context, &report, &counts, &proofs)
 }
 
 /// What became of the details in this home, cell by cell; nothing where the home cannot be asked.
@@ -64,6 +71,23 @@ fn details(context: &mut Context) -> Vec<(String, DetailCounts)> {
         }
     }
     counts
+}
+
+/// The misconduct files beside the logs of a home, and what each proves.
+fn misconduct(logs: &Path) -> Vec<(String, String)> {
+    let home = if logs.join(MISCONDUCT).is_dir() { Some(logs) } else { logs.parent() };
+    let Some(home) = home else { return Vec::new() };
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    };
+    let mut files: Vec<PathBuf> = list(&home.join(MISCONDUCT)).iter().flat_map(|cell| list(cell)).collect();
+    files.sort();
+    let read = |file: PathBuf| {
+        let words = cells::misconduct(&read_bounded(&file, MAX_MISCONDUCT as u64).ok()?)?;
+        Some((file.strip_prefix(home).unwrap_or(&file).display().to_string(), words))
+    };
+    files.into_iter().filter_map(read).collect()
 }
 
 fn audit(context: &mut Context, folder: &Path) -> Outcome<AuditReport> {
@@ -102,11 +126,16 @@ fn show_details(context: &mut Context, counts: &[(String, DetailCounts)]) -> Out
     Ok(())
 }
 
-fn show(context: &mut Context, report: &AuditReport, details: &[(String, DetailCounts)]) -> Outcome {
+fn show(
+    context: &mut Context,
+    report: &AuditReport,
+    details: &[(String, DetailCounts)],
+    proofs: &[(String, String)],
+) -> Outcome {
     context.ui.object(json!({
         "sound": report.count == 0, "records": report.records, "signatures": report.signatures,
         "checkpoints": report.checkpoints, "terms": report.terms, "details": report.details.len(),
-        "findings": report.count,
+        "findings": report.count, "misconduct": proofs.iter().map(|(file, _)| file).collect::<Vec<_>>(),
         "cosigned": report.cosigned.iter().map(|checkpoint| json!({
             "term": checkpoint.term.to_string(), "size": checkpoint.size, "witnesses": checkpoint.witnesses,
             "need": checkpoint.quorum, "anchor": checkpoint.anchor.map(|at| at.0),

@@ -21,7 +21,7 @@ const MAX_FAULTS: usize = 20;
 /// Sign many entries from a file of commands
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A file with one command a line (in, out, need, offer, meet, confirm, correct, withdraw), as you
+    /// A file with one command a line (in, out, need, offer, meet, confirm, correct, withdraw, propose, vote), as you
     /// would type it; - for the standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -123,6 +123,8 @@ fn draft(context: &mut Context, session: &Session, line: &str) -> Outcome<Draft>
         Command::Confirm(args) => args.draft(context, session),
         Command::Correct(args) => args.draft(context, session),
         Command::Withdraw(args) => args.draft(context, session),
+        Command::Propose(args) => args.draft(context, session),
+        Command::Vote(args) => args.draft(context, session),
         _ => Err(Failure::usage(text!("batch-other-command"))),
     }
 }

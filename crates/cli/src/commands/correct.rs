@@ -88,7 +88,7 @@ impl Args {
         let new = self.circumstances.common(session)?;
         let day = if self.circumstances.on.is_some() { new.day } else { old.day };
         let (place, category) = (new.place.or(old.place), new.category.or(old.category));
-        Ok(Common { day, place, category, corrects: Some(id), paper: old.paper })
+        Ok(Common { day, place, category, corrects: Some(id), paper: new.paper.or(old.paper) })
     }
 
     fn quantity(&self, session: &Session, old: &Quantity) -> Outcome<Quantity> {

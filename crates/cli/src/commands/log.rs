@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
+use crate::sentence::rotation::facts;
 use crate::session::{Session, read_record};
 use crate::ui::{Look, plain};
 use crate::{cells, day, expect_answer, reasons, reference, text};
@@ -26,7 +27,7 @@ pub struct Args {
     /// Only what this member signed
     #[arg(long, value_name = "HANDLE")]
     by: Option<String>,
-    /// Only entries of this sort: in, out, need, offer, meet, stock, vouch
+    /// Only entries of this sort: in, out, need, offer, meet, stock, vouch, propose, vote
     #[arg(long, value_name = "SORT")]
     kind: Vec<String>,
     /// Only entries without effect
@@ -35,7 +36,7 @@ pub struct Args {
 }
 
 /// The sorts of entries as they are typed, and their kinds.
-const SORTS: [(&str, u16); 10] = [
+const SORTS: [(&str, u16); 26] = [
     ("in", 48),
     ("out", 49),
     ("need", 50),
@@ -46,6 +47,22 @@ const SORTS: [(&str, u16); 10] = [
     ("withdraw", 55),
     ("vouch", 32),
     ("leave", 33),
+    ("propose", 64),
+    ("vote", 67),
+    ("role", 96),
+    ("meetings", 97),
+    ("training", 98),
+    ("draw", 99),
+    ("commit", 100),
+    ("reveal", 101),
+    ("hat", 102),
+    ("refuse", 103),
+    ("swap", 104),
+    ("agree", 105),
+    ("poll", 112),
+    ("register", 113),
+    ("ballots", 114),
+    ("count", 115),
 ];
 
 /// Runs the command.
@@ -150,6 +167,7 @@ pub fn object(session: &Session, entered: &Entered, record: &Record, sentence: &
         "author_time_ms": entry.author_time.ms(),
         "kind": entry.kind.0,
         "text": sentence,
+        "facts": facts(&session.state, entry),
         "void": entered.void,
         "corrected_by": session.state.corrected_by(link.position).map(|by| by.0),
         "details": entered.details.iter().map(|detail| json!({

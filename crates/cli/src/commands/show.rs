@@ -1,8 +1,9 @@
 //! `lifeboat show`: one entry in full, and its proof as a file that anyone can check.
 
-use crate::commands::log;
+use crate::commands::{decisions, log};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
+use crate::sentence::rotation::facts;
 use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, expect_answer, reasons, reference, text, unlock};
@@ -36,9 +37,14 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let closed = || text!("show-private-closed");
     let shown = |text: &Option<String>| text.as_deref().map_or_else(closed, plain);
     rows.extend(private.iter().map(|text| vec![text!("show-private"), shown(text)]));
-    context.ui.table(&rows)?;
     let mut object = log::object(&session, &entered, &record, &sentence);
     object["private"] = private.iter().flatten().cloned().collect::<Vec<_>>().into();
+    if let Some(decision) = session.state.decisions().get(&record.entry().id()) {
+        rows.extend(decisions::rows(context, &session, decision)?);
+        let (asked, names) = decisions::asked(context, &session, decision)?;
+        object["decision"] = decisions::object(&session, decision, &asked, &names);
+    }
+    context.ui.table(&rows)?;
     context.ui.object(object)?;
     if let Some(path) = &args.proof {
         let ask = Ask::Prove { cell: session.cell.cell, position: record.link().position };
@@ -99,6 +105,9 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
         vec![text!("show-id"), entry.id().to_string()],
         vec![text!("show-key"), entry.author.to_string()],
     ];
+    for fact in facts(&session.state, entry) {
+        rows.push(vec![text!("show-fact"), fact]);
+    }
     for detail in &entered.details {
         rows.push(vec![text!("show-detail"), plain(&detail.text)]);
     }

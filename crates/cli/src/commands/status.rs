@@ -8,6 +8,7 @@ use crate::{cells, day, text};
 use jiff::tz::TimeZone;
 use lifeboat_node::agent;
 use lifeboat_node::ask::{CellOverview, Overview};
+use lifeboat_node::turn_notes::TurnNotes;
 use serde_json::json;
 
 /// See how your home and your cells are
@@ -86,10 +87,33 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     if cell.knocks > 0 {
         context.ui.line(format!("  {}", text!("status-knocks", count = cell.knocks)))?;
     }
+    cells::warn_of_misconduct(context, cell);
+    turns(context, &cell.rotation)?;
     for notice in &cell.notices {
         context.ui.warn(plain(notice));
     }
     Ok(())
+}
+
+/// What rotation asks of the person.
+fn turns(context: &mut Context, notes: &TurnNotes) -> Outcome {
+    let day = |ms| day::of_moment(ms, &TimeZone::UTC).to_string();
+    let mut lines = Vec::new();
+    if !notes.commit.is_empty() {
+        lines.push(text!("status-draw-commit"));
+    }
+    lines.extend(notes.hat.iter().map(|draw| text!("status-draw-hat", number = draw.to_string())));
+    lines.extend(notes.swaps.iter().map(|offer| text!("status-swap", number = offer.to_string())));
+    for turn in &notes.turns {
+        let (role, number) = (plain(&turn.role), turn.draw.to_string());
+        let (from, until) = (day(turn.from_ms), day(turn.until_ms));
+        lines.push(text!("status-turn", role = role, from = from, until = until, number = &number));
+        if turn.take_over {
+            lines.push(text!("status-take-over", number = number));
+        }
+    }
+    lines.extend(notes.hand_over.map(|draw| text!("status-hand-over", number = draw.to_string())));
+    lines.iter().try_for_each(|line| context.ui.line(format!("  {line}")))
 }
 
 /// The first letters of the head: enough for two people to compare.
@@ -111,7 +135,9 @@ fn object(
             "pending": cell.pending, "overdue": cell.overdue, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
             "witnesses": cell.witnesses, "need": cell.quorum, "cosigned": cell.cosigned,
             "witnessed": cell.witnessed, "anchored": cell.anchored,
-            "knocks": cell.knocks, "notices": cell.notices,
+            "knocks": cell.knocks, "misconduct": cell.misconduct.iter().map(|item| &item.path).collect::<Vec<_>>(),
+            "notices": cell.notices,
+            "rotation": cell.rotation,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),
             })),

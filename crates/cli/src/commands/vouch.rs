@@ -63,7 +63,11 @@ fn list(context: &mut Context, knocks: &[KnockItem]) -> Outcome {
     Ok(())
 }
 
-fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
+/// The one who has knocked under this handle.
+///
+/// # Errors
+/// When nobody has, or two.
+pub fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
     let wanted = handle.trim().trim_start_matches('@').to_lowercase();
     let mut found = knocks.iter().filter(|knock| knock.text.to_lowercase() == wanted);
     match (found.next(), found.next()) {

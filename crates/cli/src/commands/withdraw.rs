@@ -1,13 +1,14 @@
-//! `lifeboat withdraw`: takes back a need or an offer of one's own.
+//! `lifeboat withdraw`: takes back a need, an offer or a proposal of one's own.
 
 use crate::context::Context;
 use crate::error::Outcome;
 use crate::say;
 use crate::session::{Draft, Session};
 use lifeboat_commons::Common;
+use lifeboat_commons::decisions::WithdrawProposal;
 use lifeboat_commons::ledger::Withdraw;
 
-/// Withdraw a need or an offer of yours
+/// Withdraw a need, an offer or a proposal of yours
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Its number
@@ -25,6 +26,10 @@ impl Args {
     /// When there is no such entry.
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
         let (_, record) = session.find(context, &self.number)?;
+        if let Some(decision) = session.state.decisions().get(&record.entry().id()) {
+            let withdraw = WithdrawProposal { common: Common::default(), decision: decision.id };
+            return say::draft(&withdraw, self.note.as_deref());
+        }
         let what = session.first_version(&record);
         say::draft(&Withdraw { common: Common::default(), what }, self.note.as_deref())
     }

@@ -2,7 +2,12 @@
 
 example-budget =
     Examples:
-      lifeboat budget tally city.pb                          count it by equal shares
+      lifeboat budget                                        the pools, the rounds, what waits for review
+      lifeboat budget open "Spring" --money survival=300 --completion add1
+      lifeboat budget propose 12 "water filter" --cost 120
+      lifeboat budget vote 12 13 15                          in round #12 for the proposals #13 and #15
+      lifeboat budget spend 13 95.50 --for "filter and hose"
+      lifeboat budget tally city.pb                          count any city's election by equal shares
       lifeboat budget tally city.pb --completion add1-greedy    and use what they leave over
       lifeboat budget tally city.pb --rule greedy --json     as a program reads it
 tally-bad-file = { $path } is no election that can be counted.
@@ -58,8 +63,64 @@ tally-no-fit = not funded: { $ballots ->
 }, but { $left } was left when its turn came, and it costs { $cost }
 tally-no-support = not funded: nobody supports it
 
-# What entries of a cell's rounds say.
+# The rounds of a cell.
 budget-untitled = without a title
+budget-too-many = that is more than one round or ballot can hold.
+budget-money-unclear = "{ $written }" is not clear. Write the category and the amount, as in survival=300.
+budget-no-amount = "{ $written }" is no amount.
+budget-phases-unclear = "{ $written }" is not clear. Write five spans, as in 14d,7d,7d,7d,180d.
+budget-which-category = the round has money for several categories, and none was named.
+budget-which-category-hint = add --category NAME.
+budget-which-currency = say in which currency, with --currency CODE.
+budget-no-round = no round has the number { $number }.
+budget-no-round-hint = see the rounds with lifeboat budget show.
+budget-no-expense = no expenditure of a grant has the number { $number }.
+budget-no-expense-hint = see what waits for review with lifeboat budget review.
+budget-vote-not-open = the vote of this round opens at { $opens }.
+budget-mark-unclear = "{ $written }" is not clear. Write the number of a proposal, or number=points.
+budget-not-listed = { $written } is not among the proposals that are voted on.
+budget-not-listed-hint = see them with lifeboat budget show { $round }.
+budget-no-rounds = no round of the budget yet. Open one with lifeboat budget open.
+budget-no-grants = no grants.
+budget-all-reviewed = every expenditure has been reviewed.
+budget-unreviewed = { $count ->
+    [one] 1 expenditure waits
+   *[other] { $count } expenditures wait
+} for somebody to look at: lifeboat budget review
+budget-exported = { $count ->
+    [one] 1 ballot
+   *[other] { $count } ballots
+} written to { $path }.
+budget-round = { $number } "{ $title }": { $phase }
+budget-phase-propose = proposals until { $end }
+budget-phase-check = proposals are checked until { $end }
+budget-phase-discuss = proposals are discussed; the vote opens { $end }
+budget-phase-vote = vote until { $end }
+budget-phase-spend = decided; grants are spent until { $end }
+budget-phase-over = over since { $end }
+budget-turnout = { $cast } of { $voters } have voted
+budget-money = { $category }: { $amount } { $code }
+budget-proposal = { "  " }{ $number } { $title }, { $cost }: { $why }
+budget-by = by { $by }
+budget-infeasible = by { $by }; found not feasible
+budget-not-on-paper = not funded: it was found not feasible, and was not voted on
+budget-grant = { $number } { $title }: { $left } of { $amount } { $code } left, until { $until }
+budget-grant-ended = { $number } { $title }: ended { $until }; { $left } of { $amount } { $code } returned to the pool
+budget-expense = { "  " }{ $number } { $amount } { $code } by { $by }, { $state }: { $what }
+budget-reviewed = reviewed
+budget-questioned = QUESTIONED
+budget-not-reviewed = NOT REVIEWED
+budget-left = { $left } { $code } of the grant { $number } left.
+budget-no-category = no category
+budget-column-pool = pool
+budget-column-came = came in
+budget-column-went = went out
+budget-column-rounds = in rounds
+budget-column-granted = granted
+budget-column-free = free
+budget-traced = { $pool }: { $amount } { $code } from { $receipt } { $from } to { $expense } { $to }
+budget-traced-there = { $pool }: { $amount } { $code } from { $receipt } { $from } is still there
+budget-traced-short = { $pool }: { $amount } { $code } for { $expense } { $to } came from the other pools
 said-round = { $who } opens the round "{ $title }" with { $money }: proposals until { $propose }, vote from { $opens } to { $closes }
 said-round-withdrawn = { $who } takes the round { $number } back
 said-proposed = { $who } proposes "{ $title }" for { $cost } { $code } of { $category } in { $number }

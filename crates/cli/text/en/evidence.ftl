@@ -49,6 +49,8 @@ check-survival-unknown = placed; survival unknown
 check-key-unknown = The hashes may hold, but nothing here names the key of term { $term } of the cell { $cell }.
 check-key-unknown-hint = give the cell's card (--card), or the .terms file that belongs to it.
 check-misconduct = PROVEN MISCONDUCT: { $fault }
+misconduct-proven = PROVEN MISCONDUCT: { $fault } The proof is in { $path }; give it to anyone: lifeboat check reads it.
+misconduct-stops = This home takes no more of that log, and places nothing in it, until the members have taken it over.
 fault-two-logs = the key of term { $term } signed two different logs of { $size ->
     [one] 1 record
    *[other] { $size } records

@@ -306,10 +306,7 @@ not-correctable-hint = say the new thing instead.
 said-newer = { $who }: an entry of kind { $kind }, from a newer version
 said-founding = { $handle } founded { $name }
 said-opening = term { $term } opens
-said-charter = { $who } changed { $count ->
-    [one] 1 setting
-   *[other] { $count } settings
- } of the charter
+said-charter = { $who } changes the charter: { $what }
 said-vouch = { $who } vouches for { $handle }
 said-vouch-again = { $who } vouches for a new key of { $handle }
 said-leave = { $who } leaves the cell

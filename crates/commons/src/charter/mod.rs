@@ -50,6 +50,23 @@ pub struct Charter {
     pub reviews: u16,
     /// 31: whether only a decision opens a round of the budget.
     pub rounds_by_decision: bool,
+    /// 20: least hours that a vote is open on what takes effect by itself.
+    pub voting_hours: u16,
+    /// 21: least quorum of such a vote, in a hundred.
+    pub decision_quorum: u8,
+    /// 22: least majority of such a vote, in a hundred; 50 is more than half.
+    pub majority: u8,
+    /// 23: for how many others a member may vote as their proxy.
+    pub proxies: u16,
+    /// 16: MiB of attachments that a home keeps of the cell at most.
+    pub blob_mib: u32,
+    /// 35: the fewest commitments of a draw; all members where they are fewer.
+    pub commitments: u16,
+    /// 36: how many tellers must record the same of a hat or a count of paper; all members where they are
+    /// fewer.
+    pub tellers: u16,
+    /// 40: the fewest members of a secret ballot by ring.
+    pub ring: u16,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -72,6 +89,14 @@ impl Default for Charter {
             categories: categories.map(|(id, name)| (id, settings::text(name))).into(),
             reviews: 1,
             rounds_by_decision: false,
+            voting_hours: 24,
+            decision_quorum: 50,
+            majority: 50,
+            proxies: 2,
+            blob_mib: 1024,
+            commitments: 3,
+            tellers: 3,
+            ring: 7,
             newer: BTreeMap::new(),
         }
     }
@@ -174,6 +199,10 @@ impl Charter {
     /// Whether entries may be in this currency.
     pub fn uses(&self, currency: &Currency) -> bool {
         self.currencies.is_empty() || self.currencies.contains(currency)
+    }
+    /// Bytes of attachments that a home keeps of the cell at most.
+    pub fn blob_quota(&self) -> u64 {
+        u64::from(self.blob_mib) << 20
     }
     /// Milliseconds by which an author's clock may be ahead.
     pub fn skew_ms(&self) -> u64 {

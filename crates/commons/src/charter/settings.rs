@@ -11,8 +11,14 @@
 //! | 7 k, 8 witnesses, 10 placing hours | u16 |
 //! | 9 quota | u32, more than 0 |
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
+//! | 16 MiB of attachments | u32 |
+//! | 20 voting hours | u16, at most 8,784 |
+//! | 21 decision quorum, 22 majority | u8, at most 100; 22 at least 50 |
+//! | 23 proxies | u16 |
 //! | 30 reviews | u16, from 1 to 16 |
 //! | 31 rounds by decision | one byte, 0 or 1 |
+//! | 35 commitments, 36 tellers | u16, more than 0 |
+//! | 40 ring | u16, more than 1 |
 
 use super::Charter;
 use crate::ledger::Currency;
@@ -101,8 +107,16 @@ settings! {
     10 placing_hours: plain, codec::decode;
     11 places: numbered, named;
     12 categories: numbered, named;
+    16 blob_mib: plain, codec::decode;
+    20 voting_hours: plain, |v| proper(codec::decode(v)?, |hours: &u16| *hours <= 366 * 24);
+    21 decision_quorum: plain, |v| proper(codec::decode(v)?, |percent: &u8| *percent <= 100);
+    22 majority: plain, |v| proper(codec::decode(v)?, |percent: &u8| (50..=100).contains(percent));
+    23 proxies: plain, codec::decode;
     30 reviews: plain, |v| proper(codec::decode(v)?, |reviews: &u16| (1..=16).contains(reviews));
     31 rounds_by_decision: plain, codec::decode;
+    35 commitments: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
+    36 tellers: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
+    40 ring: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 1);
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit

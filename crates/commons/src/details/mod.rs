@@ -69,6 +69,11 @@ impl Details {
         self.blobs.iter().filter(|(_, blob)| blob.erased.is_none()).map(|(hash, blob)| (hash, blob.named))
     }
 
+    /// The attachments that were erased.
+    pub fn erased_blobs(&self) -> impl Iterator<Item = &BlobHash> {
+        self.blobs.iter().filter(|(_, blob)| blob.erased.is_some()).map(|(hash, _)| hash)
+    }
+
     /// What is known of an attachment.
     pub fn blob(&self, hash: &BlobHash) -> Option<&Blob> {
         self.blobs.get(hash)

@@ -1,10 +1,15 @@
 //! Every body reads back as it was written; no bytes make the fold panic.
 
 use crate::say::pair;
+use lifeboat_commons::ballots::*;
 use lifeboat_commons::charter::{CharterChange, Setting};
+use lifeboat_commons::draw::{Commitment, Secret};
 use lifeboat_commons::ledger::*;
 use lifeboat_commons::membership::*;
+use lifeboat_commons::payload::Payload;
 use lifeboat_commons::practices::KINDS;
+use lifeboat_commons::ring::{Image, Response, RingKey};
+use lifeboat_commons::rotation::*;
 use lifeboat_commons::{
     Amount, BadBody, Body, CategoryId, Common, Day, Effect, Erase, MemberId, Paper, PlaceId, Reason, State,
     Statement, compose,
@@ -112,6 +117,61 @@ proptest! {
         there_and_back(&Erase { common, entry: EntryId(other), at: Position(7), what });
         let setting = Setting { id, version: 1, value: Bytes::new(value).unwrap() };
         there_and_back(&CharterChange { common, settings: List::new(vec![setting]).unwrap() });
+    }
+
+    #[test]
+    fn rotation_bodies_read_back(
+        common in common(), name in "[a-zé ]{0,12}", training in proptest::option::of("[a-z]{0,8}"),
+        numbers in any::<[u16; 4]>(), span in any::<[u32; 3]>(), flag in any::<bool>(), id in id(),
+        members in proptest::collection::vec(any::<[u8; 32]>(), 0..6), bytes in any::<[u8; 32]>(), attempt in 0..4_u8,
+    ) {
+        let name = Name::new(name).unwrap();
+        let [seats, step, minute, minutes] = numbers;
+        let every = if flag { Every::Days(step % 400) } else { Every::Months(step % 14) };
+        let first = Day(span[0] % 3_000_000);
+        let conditions = Conditions { again: flag, double: !flag, training: training.map(|t| Name::new(t).unwrap()) };
+        let (seats, duty) = (seats % 70, if flag { Duty::Keeper } else { Duty::Teller });
+        there_and_back(&RoleSet { common, name: name.clone(), duty, seats, first, every, conditions, ended: flag });
+        let (minute, minutes) = (minute % 1500, minutes % 1500);
+        there_and_back(&MeetingSet { common, name: name.clone(), first, every, minute, minutes, ended: flag });
+        there_and_back(&Trained { common, member: MemberId(bytes), training: name.clone(), granted: flag });
+        let roll = |from: usize| List::new(members.iter().skip(from).map(|id| MemberId(*id)).collect()).unwrap();
+        let purpose = if flag { Purpose::Lot { about: id, seats } } else { Purpose::Role { role: name, term: span[0] } };
+        let way = if flag { Way::Hat } else { Way::Reveals { quorum: step, commit: span[1] >> 9, reveal: span[2] >> 9 } };
+        there_and_back(&DrawCalled { common, purpose, first: roll(0), then: roll(members.len()), way });
+        there_and_back(&Committed { common, draw: id, attempt, commitment: Commitment(bytes) });
+        there_and_back(&Revealed { common, draw: id, attempt, secret: Secret(bytes) });
+        there_and_back(&HatDrawn { common, draw: id, order: roll(0) });
+        there_and_back(&Refused { common, draw: id });
+        let theirs = flag.then_some(EntryId(bytes));
+        there_and_back(&SwapOffered { common, mine: id, with: MemberId(bytes), theirs });
+        there_and_back(&SwapAgreed { common, offer: id });
+    }
+
+    #[test]
+    fn bodies_of_secret_polls_read_back(
+        common in common(), id in id(), numbers in any::<[u32; 6]>(), flag in any::<bool>(), bytes in any::<[u8; 32]>(),
+        marks in proptest::collection::vec(any::<u16>(), 0..6), responses in proptest::collection::vec(any::<[u8; 32]>(), 0..4),
+        counts in proptest::collection::vec(any::<u32>(), 0..5),
+    ) {
+        let [least, register, cast, carry, late, other] = numbers;
+        let (least, choices) = ((least % 600) as u16, (other % 70) as u16);
+        let ring = Means::Ring { least, register: register >> 9, cast: cast >> 9, carry: carry >> 9, late: late >> 9 };
+        let means = if flag { Means::Paper } else { ring };
+        let form = if flag { Form::One } else { Form::Several };
+        let said = compose(&Leave { common: Common::default() }).unwrap();
+        let carries = flag.then(|| Carries { over: other as u8, payload: Payload::new(said).unwrap() });
+        there_and_back(&PollOpened { common, about: flag.then_some(id), choices, form, means, carries });
+        there_and_back(&Registered { common, poll: id, key: RingKey(bytes) });
+        let ballot = SecretBallot {
+            marks: List::new(marks).unwrap(),
+            image: Image(bytes),
+            challenge: Response(id.0),
+            responses: List::new(responses.into_iter().map(Response).collect()).unwrap(),
+        };
+        let ballots = List::new(vec![ballot; usize::from(flag) + 1]).unwrap();
+        there_and_back(&BallotsCarried { common, poll: id, ballots });
+        there_and_back(&PaperCounted { common, poll: id, counts: List::new(counts).unwrap(), blank: cast, papers: late });
     }
 
     #[test]

@@ -12,27 +12,27 @@ use lifeboat_log::{Detail, EntryId, Time};
 use std::collections::BTreeMap;
 
 /// A log as a page shows it: what was said, and what it did.
-struct Story {
-    cell: TestCell,
+pub struct Story {
+    pub cell: TestCell,
     joining: BTreeMap<String, (Acceptance, Detail)>,
-    lines: Vec<String>,
+    pub lines: Vec<String>,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { cell: TestCell::found(1, "heron"), joining: BTreeMap::new(), lines: vec![] }
     }
-    fn tell(&mut self, who: &str, what: &str, body: &impl Body) -> EntryId {
+    pub fn tell(&mut self, who: &str, what: &str, body: &impl Body) -> EntryId {
         let effect = self.cell.say(who, body);
         self.note(who, what, &effect);
         self.cell.last().entry().id()
     }
-    fn note(&mut self, who: &str, what: &str, effect: &Effect) {
+    pub fn note(&mut self, who: &str, what: &str, effect: &Effect) {
         let at = self.cell.last().link().position;
         let void = effect.reason().map(|reason| format!("   VOID: {reason}")).unwrap_or_default();
         self.lines.push(format!("#{at}  {who}: {what}{void}"));
     }
-    fn admit(&mut self, by: &str, newcomer: &str) {
+    pub fn admit(&mut self, by: &str, newcomer: &str) {
         let signed = || self.cell.acceptance(newcomer);
         let (acceptance, handle) = self.joining.entry(newcomer.to_owned()).or_insert_with(signed).clone();
         let effect = self.cell.vouch(by, &acceptance, &handle);
@@ -50,7 +50,7 @@ impl Story {
         };
         self.show(&said);
     }
-    fn show(&mut self, text: &str) {
+    pub fn show(&mut self, text: &str) {
         self.lines.push(format!("    {text}"));
     }
     /// Shows the money that is held.
@@ -62,7 +62,7 @@ impl Story {
         self.show(&format!("held: {}", held.join(", ")));
     }
     #[track_caller]
-    fn is_in(&self, page: &str) {
+    pub fn is_in(&self, page: &str) {
         let block = format!("```\n{}\n```", self.lines.join("\n"));
         assert!(page.contains(&block), "the page must hold this example:\n{block}");
     }
@@ -143,6 +143,16 @@ fn the_page_on_the_charter_shows_what_happens() {
         format!("| 8 | cosignatures asked | {} |", default.witnesses),
         format!("| 9 | entries a member a day | {} |", default.quota),
         format!("| 10 | placing time | {} hours |", default.placing_hours),
+        format!(
+            "| 20 | least time that a vote is open on what takes effect by itself | {} hours |",
+            default.voting_hours
+        ),
+        format!("| 21 | least quorum of such a vote | {} in a hundred |", default.decision_quorum),
+        format!(
+            "| 22 | least majority of such a vote | {} in a hundred (more than half) |",
+            default.majority
+        ),
+        format!("| 23 | for how many others a member may vote | {} |", default.proxies),
     ];
     for row in table {
         assert!(page.contains(&row), "the page must hold this row: {row}");

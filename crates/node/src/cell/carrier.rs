@@ -1,6 +1,7 @@
 //! The cell's thread: takes messages, hands them to the machine, and carries out what the machine asks,
 //! in order. While a sync runs, what is handed in waits in the queue, and the next sync serves it all.
 
+use super::accusing;
 use super::delivering::Outbound;
 use super::following::{Disk, Following};
 use super::keeping::Keeping;
@@ -10,9 +11,11 @@ use super::waiting::Waits;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
-use lifeboat_log::{Handover, Position, PublicKey, Time};
+use lifeboat_log::{Handover, Position, Proven, PublicKey, Time};
 use lifeboat_protocol::Refusal;
-use lifeboat_store::{Promises, Storage};
+use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
+use lifeboat_store::evidence::may_prove;
+use lifeboat_store::{BadEvidence, Promises, Storage};
 use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, RwLock};
@@ -47,6 +50,8 @@ pub struct Carrier {
     received: u64,
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
+    /// Misconduct files of a term that the log here does not reach yet.
+    later: Vec<Vec<u8>>,
 }
 
 /// Runs a cell until it is closed.
@@ -78,8 +83,9 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
 impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
-        let (held, connected) = (Vec::new(), BTreeSet::new());
-        Self { parts, role, resigned, held, tips: 0, told: Position(0), received: 0, connected }
+        let (held, connected, later) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let (tips, told, received) = (0, Position(0), 0);
+        Self { parts, role, resigned, held, tips, told, received, connected, later }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
@@ -161,20 +167,69 @@ impl Carrier {
 
     fn handle(&mut self, message: ToCell) {
         match &message {
-            ToCell::Tip { held: Some(held), .. } => {
-                self.held.clone_from(held);
+            ToCell::Tip { held, checkpoint, .. } => {
+                if let Some(held) = held {
+                    self.held.clone_from(held);
+                }
                 self.tips += 1;
+                if let Some(proven) = accusing::told(&self.parts, checkpoint) {
+                    self.stop(&proven);
+                }
             }
-            ToCell::Tip { .. } => self.tips += 1,
+            ToCell::Connected(peer) => {
+                self.connected.insert(*peer);
+                let _ = self.parts.outward.try_send(Outward::AskMisconduct(*peer));
+            }
+            ToCell::Misconduct { peer, files } => self.accused(*peer, files),
             ToCell::Told(next) => self.told = self.told.max(*next),
             ToCell::Frame { bytes, .. } => self.received += bytes,
-            ToCell::Connected(peer) => drop(self.connected.insert(*peer)),
             ToCell::Disconnected(peer) => drop(self.connected.remove(peer)),
             _ => {}
         }
+        let stored = matches!(&message, ToCell::Stored(Ok(_)));
         match &mut self.role {
             Role::Keeper(keeping) => keeping.handle(message, &self.parts),
             Role::Follower(following) => following.handle(message, &self.parts),
+        }
+        if stored && !self.later.is_empty() {
+            let files = std::mem::take(&mut self.later);
+            self.accused(None, &files);
+        }
+    }
+
+    /// Takes misconduct files that others hold.
+    fn accused(&mut self, peer: Option<PublicKey>, files: &[Vec<u8>]) {
+        for file in files {
+            match accusing::take(&self.parts, file) {
+                Ok(Some(proven)) => self.stop(&proven),
+                Ok(None) => {}
+                Err(BadEvidence::Misconduct(bad)) => {
+                    if let (Some(peer), Role::Follower(following)) = (peer, &mut self.role) {
+                        following.false_evidence(peer, bad.name());
+                    }
+                }
+                Err(BadEvidence::UnknownTerm(_)) if may_prove(self.parts.config.cell, file) => {
+                    if self.later.len() < MAX_MISCONDUCT_FILES && !self.later.contains(file) {
+                        self.later.push(file.clone());
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "a misconduct file was not kept"),
+            }
+        }
+    }
+
+    /// What follows from a proof: no more of that term is taken, and who kept it does so no more.
+    fn stop(&mut self, proven: &Proven) {
+        let (term, before) = (proven.origin.term, proven.fault.before());
+        match &mut self.role {
+            Role::Follower(following) => following.stop(term, before),
+            Role::Keeper(_) => {
+                (self.role, self.resigned) = begin(&self.parts);
+                // The new role has not heard who is there.
+                for peer in self.connected.clone() {
+                    self.handle(ToCell::Connected(peer));
+                }
+            }
         }
     }
 
@@ -206,7 +261,8 @@ fn begin(parts: &Parts) -> (Role, bool) {
     let keys = Keys::of(&parts.config.home);
     let leaving = go_on_with_handover(parts, &keys);
     let shelf = reading(&parts.shelf);
-    let kept = shelf.is_kept_by(&parts.config.node, &keys);
+    let stopped = shelf.is_stopped();
+    let kept = shelf.is_kept_by(&parts.config.node, &keys) && !stopped;
     if kept {
         match try_keep(parts, &shelf, &keys) {
             Ok(mut keeping) => {
@@ -217,13 +273,14 @@ fn begin(parts: &Parts) -> (Role, bool) {
             Err(reason) => notice(&parts.facts, reason),
         }
     }
-    let held = shelf.held_by_follower();
+    let (held, stops) = (shelf.held_by_follower(), shelf.stops());
     let missing = MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own());
     drop(shelf);
     let outbound = Outbound::open(parts);
     let waits = Waits::open(parts);
     let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    let following = Following::new(&parts.config, held, outbound, waits, disk, missing).leaving(leaving);
+    let mut following = Following::new(&parts.config, held, outbound, waits, disk, missing).leaving(leaving);
+    stops.into_iter().for_each(|(term, before)| following.stop(term, before));
     (Role::Follower(Box::new(following)), kept)
 }
 

@@ -1,6 +1,7 @@
 //! Carrying a follower: its questions to peers, its records to the disk. The disk has a thread of its
 //! own, so that one batch is verified while the one before it is being written.
 
+use super::accusing;
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
 use super::missing::MissingDetails;
@@ -8,8 +9,9 @@ use super::shelf::{Shelf, Stored};
 use super::waiting::Waits;
 use super::{CellConfig, Facts, Outward, ToCell, reading, succession, witnessing, writing};
 use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE, HANDOVER_EVERY_MS};
-use lifeboat_log::{Handover, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
+use lifeboat_log::{Handover, Proven, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
 use lifeboat_protocol::Refusal;
+use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
 use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
@@ -37,6 +39,8 @@ pub struct Following {
     taking: Option<Box<Handover>>,
     /// The handover that this home has signed as keeper, until its term opens; and when it was sent.
     leaving: Option<(Box<Handover>, Time)>,
+    /// Records that do not hold, to be proven once all before them is on the disk.
+    stretch: Option<Box<BadStretch>>,
 }
 
 /// A batch for the disk.
@@ -110,6 +114,7 @@ impl Following {
             ready,
             taking,
             leaving,
+            stretch: None,
         }
     }
 
@@ -128,6 +133,16 @@ impl Following {
         let over = self.follower.chain().open().is_some_and(|open| open.term >= handover.opening.term);
         self.taking = (!over).then_some(handover);
         None
+    }
+
+    /// No more records of this term are taken, as long as it is open.
+    pub fn stop(&mut self, term: Term, before: u64) {
+        self.feed(Event::Stop { term, before });
+    }
+
+    /// A peer sent a misconduct file that proves nothing.
+    pub fn false_evidence(&mut self, peer: PublicKey, name: &'static str) {
+        self.feed(Event::FalseEvidence { peer, name });
     }
 
     /// Whether no connected peer says to hold more, and one is connected.
@@ -196,7 +211,7 @@ impl Following {
             }
             ToCell::Tick => self.tick(parts),
             ToCell::Cosigned { peer, checkpoint } => self.feed(Event::Tip { peer, checkpoint }),
-            ToCell::Have { .. } | ToCell::Told(_) | ToCell::Close => {}
+            ToCell::Have { .. } | ToCell::Misconduct { .. } | ToCell::Told(_) | ToCell::Close => {}
         }
         // Own entries that wait are counted among all that do.
         for entry in self.outbound.take_announced() {
@@ -207,7 +222,7 @@ impl Following {
     /// Records are on disk: whoever waits for any of them is told.
     fn stored(&mut self, stored: Stored, parts: &Parts) {
         self.missing.stored(&stored);
-        self.missing.is_own(reading(&parts.shelf).is_own());
+        self.missing.is_own(stored.own);
         self.feed(Event::Persisted { missing: stored.missing });
         if !stored.gone.is_empty() {
             self.feed(Event::Gone(stored.gone));
@@ -259,7 +274,12 @@ impl Following {
             Effect::PutAside { peer, fault } => {
                 notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
             }
-            Effect::Alarm(alarm) => notice(&parts.facts, alarm_words(&alarm)),
+            Effect::Alarm(alarm) => {
+                notice(&parts.facts, alarm_words(&alarm));
+                let proven = accusing::alarm(parts, &alarm);
+                self.proven(proven);
+            }
+            Effect::Accuse(stretch) => self.accuse(stretch, parts),
         }
         true
     }
@@ -295,6 +315,24 @@ impl Following {
         self.effects.extend(self.follower.handle(event, now(), entropy()));
     }
 
+    fn proven(&mut self, proven: Option<Proven>) {
+        if let Some(proven) = proven {
+            self.stop(proven.origin.term, proven.fault.before());
+        }
+    }
+
+    /// Proves that records do not hold which a checkpoint covers; later, where those before them are still
+    /// on their way to the disk.
+    fn accuse(&mut self, stretch: Box<BadStretch>, parts: &Parts) {
+        match accusing::stretch(parts, &stretch) {
+            Ok(proven) => self.proven(proven),
+            Err(error) => {
+                tracing::debug!(%error, "what proves misconduct is not on the disk yet");
+                self.stretch = Some(stretch);
+            }
+        }
+    }
+
     fn out(&mut self, parts: &Parts, outward: Outward) {
         if let Err(full) = parts.outward.try_send(outward) {
             tracing::debug!("the network is busy: {full}");
@@ -313,6 +351,9 @@ impl Following {
     fn tick(&mut self, parts: &Parts) {
         if std::mem::take(&mut self.reopen) {
             self.effects.push_back(Effect::Reopen);
+        }
+        if let Some(stretch) = self.stretch.take() {
+            self.accuse(stretch, parts);
         }
         self.look_for_details(parts);
         self.outbound.tick(parts);

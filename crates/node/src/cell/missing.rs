@@ -122,7 +122,7 @@ impl MissingDetails {
 }
 
 /// The details that a stored record names. Its signature was checked before it was stored.
-fn details_of(bytes: &[u8]) -> Vec<DetailRef> {
+pub(crate) fn details_of(bytes: &[u8]) -> Vec<DetailRef> {
     let entry = record::split(bytes).ok().and_then(|(_, entry)| entry.get(1..));
     let decoded = entry.and_then(|entry| codec::decode::<(Entry, Signature)>(entry).ok());
     decoded.map(|(entry, _)| entry.details.into_vec()).unwrap_or_default()

@@ -5,10 +5,12 @@ use super::texts::Texts;
 use crate::fold::Fold;
 use crate::keys::Keys;
 use lifeboat_commons::State;
-use lifeboat_log::{CellId, DetailHash, DetailRef, EntryId, Position, PublicKey, Record, SignedCheckpoint};
+use lifeboat_log::{
+    CellId, DetailHash, DetailRef, EntryId, Position, Proven, PublicKey, Record, SignedCheckpoint, Term,
+};
 use lifeboat_protocol::range::Stretch;
 use lifeboat_protocol::{follower, keeper};
-use lifeboat_store::{LogStore, Promises, Storage, StoreError, handovers};
+use lifeboat_store::{BadEvidence, Evidence, Kept, LogStore, Promises, Storage, StoreError, handovers};
 use std::sync::Arc;
 
 /// One cell's log and what follows from it.
@@ -16,6 +18,7 @@ pub struct Shelf {
     /// The log.
     pub store: LogStore,
     fold: Fold,
+    evidence: Evidence,
     /// Records that are durable and not yet under a promised checkpoint.
     unsigned: Vec<Record>,
     /// The home's own node.
@@ -31,6 +34,8 @@ pub struct Stored {
     pub missing: Vec<DetailRef>,
     /// Details that were erased, which nobody need look for.
     pub gone: Vec<DetailHash>,
+    /// Whether this home is one of the cell's own after them.
+    pub own: bool,
 }
 
 impl Shelf {
@@ -79,11 +84,12 @@ impl Shelf {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, StoreError> {
         let fold = Fold::open(&store, progress)?;
-        Ok(Self::with(store, fold, node))
+        let evidence = Evidence::open(&store)?;
+        Ok(Self::with(store, fold, evidence, node))
     }
 
-    fn with(store: LogStore, fold: Fold, node: PublicKey) -> Self {
-        let mut shelf = Self { store, fold, unsigned: Vec::new(), node, texts: Texts::default() };
+    fn with(store: LogStore, fold: Fold, evidence: Evidence, node: PublicKey) -> Self {
+        let mut shelf = Self { store, fold, evidence, unsigned: Vec::new(), node, texts: Texts::default() };
         shelf.sweep();
         shelf
     }
@@ -101,12 +107,37 @@ impl Shelf {
         let fold = Fold::anew(&store, progress)?;
         let kept = Fold::open(&store, |_, _| {})?;
         let wrong = kept.state().hash() != fold.state().hash();
-        Ok((Self::with(store, fold, node), wrong))
+        let evidence = Evidence::open(&store)?;
+        Ok((Self::with(store, fold, evidence, node), wrong))
     }
 
     /// The state.
     pub fn state(&self) -> &State {
         self.fold.state()
+    }
+
+    /// The misconduct files of this cell.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Keeps a misconduct file when it proves something new.
+    ///
+    /// # Errors
+    /// [`BadEvidence`].
+    pub fn take_evidence(&mut self, file: &[u8]) -> Result<Option<Proven>, BadEvidence> {
+        self.evidence.take(&self.store, file)
+    }
+
+    /// Whether the open term's key is proven to have signed what cannot be true.
+    pub fn is_stopped(&self) -> bool {
+        self.store.chain().open().is_some_and(|open| self.evidence.before(open.term).is_some())
+    }
+
+    /// The terms of which a follower stops, and before which record of each.
+    pub fn stops(&self) -> Vec<(Term, u64)> {
+        let of = |kept: &&Kept| (kept.proven.origin.term, kept.proven.fault.before());
+        self.evidence.all().iter().map(of).collect()
     }
 
     /// The number of records that may be shown.
@@ -187,7 +218,7 @@ impl Shelf {
         self.fold.apply(&self.store, records);
         self.keep_now_and_then();
         let (entries, gone) = (Vec::with_capacity(records.len()), self.sweep());
-        let mut stored = Stored { entries, missing: Vec::new(), gone };
+        let mut stored = Stored { entries, missing: Vec::new(), gone, own: self.is_own() };
         for record in records {
             stored.entries.push((record.entry().id(), record.link().position));
             for reference in record.entry().details.iter() {

@@ -5,6 +5,7 @@
 use super::locked;
 use super::shelf::Shelf;
 use lifeboat_log::{Detail, DetailHash, DetailRef, Position, PublicKey};
+use lifeboat_store::blobs::Blobs;
 use lifeboat_store::{Outbox, StoreError, Waiting};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -137,12 +138,19 @@ impl Shelf {
         let kept = self.store.named_before(&held)?;
         let drop: Vec<DetailHash> = held.into_keys().filter(|hash| !kept.contains(hash)).collect();
         self.store.erase_details(&drop)?;
+        self.drop_blobs()?;
         locked(&self.texts.kept).extend(kept);
         self.strip_outbox()?;
         let gone: Vec<DetailHash> = drop.into_iter().chain(absent).collect();
         let gone: Vec<DetailHash> = gone.into_iter().filter(|hash| self.refuses(hash)).collect();
         self.texts.dropped.extend(gone.iter().copied());
         Ok(gone)
+    }
+
+    /// Removes erased attachments.
+    fn drop_blobs(&self) -> Result<(), StoreError> {
+        let blobs = Blobs::new(self.store.storage().clone(), self.store.cell());
+        self.state().details().erased_blobs().try_for_each(|hash| blobs.remove(hash))
     }
 
     /// Takes erased details out of the outbox, and what of it was put aside as damaged.

@@ -144,6 +144,8 @@ impl Service {
                 _ => Fate::Queued { id },
             });
         }
+        // What was held back may have been waiting for these.
+        self.release_held().await;
         let mut fates: Vec<Fate> = fates.into_iter().flatten().collect();
         if wait_ms > 0 {
             self.wait_for_replicas(&open, &mut fates).await;
@@ -152,7 +154,7 @@ impl Service {
     }
 
     /// Hands an entry to the cell; an own one for another keeper goes into the outbox first.
-    async fn hand_over(
+    pub(super) async fn hand_over(
         &self,
         open: &Arc<CellHandle>,
         keeper: bool,

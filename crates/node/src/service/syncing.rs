@@ -155,6 +155,7 @@ impl Service {
         let until = Instant::now() + Duration::from_millis(wait_ms);
         let mut patience = Instant::now() + DETAILS_PATIENCE;
         while Instant::now() < until {
+            self.release_held().await;
             if !starts.iter().all(|start| self.is_level(start)) {
                 patience = Instant::now() + DETAILS_PATIENCE;
             } else if starts.iter().all(|start| self.is_done(start)) || Instant::now() > patience {

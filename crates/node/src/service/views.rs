@@ -2,15 +2,17 @@
 
 use super::{Service, fault, store};
 use crate::ask::{
-    Answer, CellOverview, HandleText, Overview, OwnEntry, PeerItem, Progress, Range, Reference, Refusal,
-    Role, SeenCheckpoint, Signed, Step, View,
+    Answer, CellOverview, HandleText, MisconductItem, Overview, OwnEntry, PeerItem, Progress, Range,
+    Reference, Refusal, Role, SeenCheckpoint, Signed, Step, View,
 };
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, locked, now};
 use crate::home::CellSetting;
 use crate::reading;
+use crate::turn_notes::TurnNotes;
 use crate::wire::Blob;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
+use lifeboat_store::Kept;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -58,6 +60,7 @@ impl Service {
         let keeper = state.keeper();
         let newest = shelf.store.checkpoint();
         let connected = |node| self.network.get().is_some_and(|network| network.is_connected(node));
+        let member = self.home.member_key().and_then(|key| state.members().of_key(&key));
         CellOverview {
             cell: open.cell(),
             name: setting.name.clone(),
@@ -77,7 +80,9 @@ impl Service {
             witnessed: facts.witnessed.0.min(size),
             anchored: state.anchored().0,
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
+            misconduct: misconduct(&shelf),
             notices: facts.notices,
+            rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
         }
     }
 
@@ -211,6 +216,17 @@ impl Service {
     }
 }
 
+/// The proofs of misconduct that are held.
+fn misconduct(shelf: &Shelf) -> Vec<MisconductItem> {
+    let open = shelf.store.chain().open().map(|open| open.term);
+    let item = |kept: &Kept| MisconductItem {
+        path: kept.name.clone(),
+        open: Some(kept.proven.origin.term) == open,
+        file: Blob(kept.file.clone()),
+    };
+    shelf.evidence().all().into_iter().map(item).collect()
+}
+
 /// The newest checkpoint held.
 pub(super) fn seen(shelf: &Shelf) -> Option<SeenCheckpoint> {
     let checkpoint = shelf.store.checkpoint()?;
@@ -237,6 +253,8 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         witnessed: 0,
         anchored: 0,
         knocks: 0,
+        misconduct: Vec::new(),
         notices: why.into_iter().collect(),
+        rotation: TurnNotes::default(),
     }
 }

@@ -19,6 +19,8 @@ pub struct TestHome {
     pub home: Home,
     pub member: SecretKey,
     pub addresses: Vec<String>,
+    /// MiB of photos that a cell founded here keeps in a home, when not the default.
+    pub blob_quota_mib: Option<u32>,
     node: Option<JoinHandle<()>>,
     count: u64,
 }
@@ -33,7 +35,14 @@ impl TestHome {
         };
         let home = Home::create(folder.join(handle), &settings).unwrap();
         let member = Keys::of(&home).create_member(None).unwrap();
-        Self { home, member, addresses: Vec::new(), node: None, count: 0 }
+        Self { home, member, addresses: Vec::new(), blob_quota_mib: None, node: None, count: 0 }
+    }
+
+    /// A copy of this home's folder, as a backup would be.
+    pub fn copy(&self, to: &Path) -> Self {
+        copy_folder(self.home.root(), to);
+        let (home, member) = (Home::open(to).unwrap(), SecretKey::from_seed(&self.member.seed()));
+        Self { home, member, addresses: Vec::new(), blob_quota_mib: None, node: None, count: 0 }
     }
 
     /// Starts the node, on the addresses where it was before.
@@ -70,6 +79,7 @@ impl TestHome {
         let Answer::TermKey(term) = self.ask(Ask::NewTermKey { author, nonce }) else { panic!() };
         let mut charter = Charter::named(name).unwrap();
         charter.quota = u32::MAX;
+        charter.blob_mib = self.blob_quota_mib.unwrap_or(charter.blob_mib);
         charter.currencies = vec![ledger::Currency::new("EUR").unwrap()];
         let opening = Opening {
             term: Term::FIRST,
@@ -257,6 +267,18 @@ impl Drop for TestHome {
 }
 
 const DAY_MS: u64 = 86_400_000;
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for item in std::fs::read_dir(from).unwrap() {
+        let (path, name) = item.map(|item| (item.path(), item.file_name())).unwrap();
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name));
+        } else {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
 
 /// An entry and its details as a command hands them in.
 pub fn signed(entry: &SignedEntry, details: &[Detail]) -> Signed {

@@ -3,6 +3,8 @@
 
 mod alone;
 mod behind;
+mod blobs;
+mod bundles;
 mod control;
 mod details;
 mod homes;

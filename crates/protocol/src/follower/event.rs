@@ -1,9 +1,10 @@
 //! What happens to a follower and what it asks for; its faults and alarms.
 
+use crate::accuse::BadStretch;
 use crate::range::{RangeAsk, RangeFrame};
 use lifeboat_log::{
-    BadCheckpoint, Broken, Chain, Detail, DetailHash, DetailRef, Position, PublicKey, Record,
-    SignedCheckpoint, TreeHash,
+    BadCheckpoint, Broken, Chain, Charge, Detail, DetailHash, DetailRef, Position, PublicKey, Record,
+    SignedCheckpoint, Term, TreeHash,
 };
 
 /// Names one stream of a range.
@@ -58,6 +59,21 @@ pub enum Event {
         peer: PublicKey,
         /// What it had of them.
         details: Vec<Detail>,
+    },
+    /// A misconduct file of this cell is held here: of that term no more records than this are taken, as
+    /// long as it is open.
+    Stop {
+        /// The term.
+        term: Term,
+        /// How many records of it stand before the misconduct.
+        before: u64,
+    },
+    /// A peer sent a misconduct file that proves nothing; its error's name.
+    FalseEvidence {
+        /// The peer.
+        peer: PublicKey,
+        /// The name.
+        name: &'static str,
     },
     /// Time has passed.
     Tick,
@@ -130,6 +146,8 @@ pub enum Effect {
     },
     /// A signed checkpoint contradicts what is held: to be kept, and shown to the person.
     Alarm(Box<Alarm>),
+    /// The term's key signed records that do not hold: to be proven with what the disk holds.
+    Accuse(Box<BadStretch>),
 }
 
 /// What a home holds of a log, read when the log is opened.
@@ -159,6 +177,9 @@ pub enum Fault {
     /// What it sent contradicts what is held.
     #[error("it sent a checkpoint that contradicts what is held here")]
     Contradicts,
+    /// A misconduct file proves nothing.
+    #[error("it sent a misconduct file that proves nothing ({0})")]
+    FalseEvidence(&'static str),
     /// A term that was taken over, which this version does not judge.
     #[error("it sent a takeover of the log, which this version cannot judge: update lifeboat")]
     Takeover,
@@ -188,5 +209,14 @@ impl Alarm {
     pub fn is_misconduct(&self) -> bool {
         let covers = |held: &SignedCheckpoint| held.origin == self.other.origin && held.size == self.size;
         self.held.as_ref().is_some_and(covers)
+    }
+
+    /// The charge that it amounts to, when it is one.
+    pub fn charge(&self) -> Option<Charge> {
+        let held = self.held.as_ref().filter(|_| self.is_misconduct())?;
+        if self.other.size == held.size {
+            return Charge::same_size(held, &self.other);
+        }
+        Charge::prefix(held, &self.other, self.other_root, self.proof.clone())
     }
 }

@@ -2,10 +2,12 @@
 //! log as it will stand when all that is on its way has been stored.
 
 use super::{Alarm, Effect, Fault, Follower, StreamId, peers};
+use crate::accuse::BadStretch;
 use crate::range::{Batch, RangeFrame, Under};
 use lifeboat_log::opening::Right;
-use lifeboat_log::tree::verify_consistency;
+use lifeboat_log::tree::{Frontier, leaf_hash, verify_consistency};
 use lifeboat_log::{BadCheckpoint, Chain, OpenTerm, PublicKey, Record, SignedCheckpoint, Term, Time};
+use std::collections::BTreeMap;
 
 /// A stream that is open.
 #[derive(Debug, Clone)]
@@ -61,6 +63,10 @@ enum Verified {
     Records(Vec<Record>, Option<Box<SignedCheckpoint>>),
     /// The checkpoint contradicts what is held.
     Contradicts(Box<Alarm>),
+    /// The checkpoint covers records that do not hold, after these that do.
+    Invalid(Vec<Record>, Box<BadStretch>, Fault),
+    /// Records up to the point where the term's key contradicted itself; no more are taken.
+    Stopped(Vec<Record>),
 }
 
 impl Follower {
@@ -79,7 +85,7 @@ impl Follower {
         let verified = match frame {
             RangeFrame::Under(under) => session.under(&under, self.held.as_ref()),
             RangeFrame::Batch(_) if full => Err(Fault::OutOfOrder),
-            RangeFrame::Batch(batch) => session.batch(&batch),
+            RangeFrame::Batch(batch) => session.batch(&batch, &self.stops),
             RangeFrame::End => Ok(Verified::Behind),
             RangeFrame::Refused(_) => {
                 effects.push(Effect::CloseRange(stream));
@@ -104,6 +110,22 @@ impl Follower {
                 effects.push(Effect::Persist { records, checkpoint: newest });
             }
             Ok(Verified::Contradicts(alarm)) => self.contradiction(*alarm, now, effects),
+            Ok(Verified::Invalid(records, stretch, fault)) => {
+                self.keep_beginning(stream, records, effects);
+                effects.push(Effect::Accuse(stretch));
+                self.put_aside(peer, fault, now, effects);
+            }
+            Ok(Verified::Stopped(records)) => self.keep_beginning(stream, records, effects),
+        }
+    }
+
+    /// Keeps the good beginning of a batch that is proven as a whole, and takes no more of the stream.
+    fn keep_beginning(&mut self, stream: StreamId, records: Vec<Record>, effects: &mut Vec<Effect>) {
+        let Some(session) = self.session.take() else { return };
+        effects.push(Effect::CloseRange(stream));
+        if !records.is_empty() {
+            self.persists.push_back((session.ahead, None));
+            effects.push(Effect::Persist { records, checkpoint: None });
         }
     }
 }
@@ -155,7 +177,7 @@ impl Session {
         Ok(Verified::Nothing)
     }
 
-    fn batch(&mut self, batch: &Batch) -> Result<Verified, Fault> {
+    fn batch(&mut self, batch: &Batch, stops: &BTreeMap<Term, u64>) -> Result<Verified, Fault> {
         let stage = self.under.as_ref().ok_or(Fault::OutOfOrder)?;
         if batch.records.is_empty() || self.is_complete(stage) {
             return Err(Fault::OutOfOrder);
@@ -163,7 +185,12 @@ impl Session {
         let mut ahead = self.ahead.clone();
         let bytes: Vec<&[u8]> = batch.records.iter().map(|record| &record[..]).collect();
         let (records, extended) = ahead.extend_with_bytes(&bytes);
-        extended?;
+        if let Err(broken) = extended {
+            let stretch = self.bad_stretch(stage, &ahead, batch, records.len());
+            let stretch = stretch.ok_or_else(|| Fault::from(broken.clone()))?;
+            self.ahead = ahead;
+            return Ok(Verified::Invalid(records, Box::new(stretch), broken.into()));
+        }
         let open = ahead.open().ok_or(Fault::OutOfOrder)?;
         let signed = match stage {
             Stage::Signed(signed) => signed.clone(),
@@ -174,10 +201,53 @@ impl Session {
             Stage::Unread(_, bytes) => Box::new(open.verify(ahead.cell(), bytes)?),
         };
         check_proven(open, &signed, &batch.proof)?;
+        if let Some(stop) = self.stop(open, stops) {
+            // All of the batch is proven, and so is its beginning.
+            let mut before = self.ahead.clone();
+            let held = before.open().map_or(0, |open| open.tree.size());
+            let taken = usize::try_from(stop.saturating_sub(held)).unwrap_or(usize::MAX).min(bytes.len());
+            let (records, extended) = before.extend_with_bytes(&bytes[..taken]);
+            extended?;
+            self.ahead = before;
+            return Ok(Verified::Stopped(records));
+        }
         let complete = open.tree.size() == signed.size;
         self.ahead = ahead;
         self.under = Some(Stage::Signed(signed.clone()));
         Ok(Verified::Records(records, complete.then_some(signed)))
+    }
+
+    /// Where to stop in this term, when that is before its end as it stands. A peer that says to be in a later
+    /// term leads past it: what comes next shows where that term goes on from.
+    fn stop(&self, open: &OpenTerm, stops: &BTreeMap<Term, u64>) -> Option<u64> {
+        let later = self.hoped.is_some_and(|(term, _)| term > open.term);
+        stops.get(&open.term).copied().filter(|stop| !later && *stop < open.tree.size())
+    }
+
+    /// What proves that the checkpoint covers records that do not hold; nothing when it does not, and the
+    /// peer made them up. So many of the batch were good, and the chain stands after them.
+    fn bad_stretch(&self, stage: &Stage, after: &Chain, batch: &Batch, good: usize) -> Option<BadStretch> {
+        let (signed, mut tree) = match stage {
+            Stage::Signed(signed) => {
+                let open = self.ahead.open().filter(|open| open.term == signed.origin.term)?;
+                ((**signed).clone(), open.tree.clone())
+            }
+            // The batch is the first of its term, and its opening was good.
+            Stage::Unread(term, bytes) => {
+                let open = after.open().filter(|open| open.term == *term)?;
+                (open.verify(after.cell(), bytes).ok()?, Frontier::default())
+            }
+        };
+        let known = tree.size();
+        batch.records.iter().for_each(|record| tree.push(leaf_hash(record)));
+        let proven = verify_consistency(tree.size(), signed.size, &batch.proof, &tree.root(), &signed.root);
+        proven.then(|| BadStretch {
+            signed,
+            known,
+            records: batch.records.iter().map(|record| record.to_vec()).collect(),
+            proof: batch.proof.to_vec(),
+            at: known + good as u64,
+        })
     }
 
     /// Whether all that the checkpoint covers has come.

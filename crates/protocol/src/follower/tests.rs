@@ -2,6 +2,7 @@
 
 mod any_order;
 mod cosigning;
+mod stopping;
 
 use super::*;
 use crate::limits::{ASIDE_MS, MAX_RETRY_MS, PATIENCE_MS};
@@ -38,8 +39,10 @@ impl Home {
     }
 
     fn event(&mut self, event: Event) {
+        // The upper bits: the lowest of such numbers take turns, and the same peer would be chosen for ever.
         self.entropy = self.entropy.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let mut queue: VecDeque<_> = self.follower.handle(event, self.now, self.entropy).into();
+        let entropy = self.entropy >> 32;
+        let mut queue: VecDeque<_> = self.follower.handle(event, self.now, entropy).into();
         while let Some(effect) = queue.pop_front() {
             let answer = match &effect {
                 Effect::Persist { .. } if self.disk_fails => Some(Event::DiskFailed),
@@ -51,7 +54,7 @@ impl Home {
                 _ => None,
             };
             self.effects.push(effect);
-            let more = answer.map(|answer| self.follower.handle(answer, self.now, self.entropy));
+            let more = answer.map(|answer| self.follower.handle(answer, self.now, entropy));
             queue.extend(more.into_iter().flatten());
         }
     }

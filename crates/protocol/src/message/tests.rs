@@ -28,6 +28,7 @@ fn request() -> impl Strategy<Value = Request> {
             Request::Knock { cell, invite, acceptance, handle }
         }),
         (cell(), any::<[u8; 16]>()).prop_map(|(cell, invite)| Request::Knocked { cell, invite }),
+        cell().prop_map(|cell| Request::Misconduct { cell }),
         (cell(), any::<u64>()).prop_map(|(cell, next)| Request::Have { cell, next: Position(next) }),
         (cell(), bytes(300)).prop_map(|(cell, checkpoint)| Request::Cosigned { cell, checkpoint }),
         (cell(), any::<u32>()).prop_map(|(cell, term)| Request::Succeed { cell, term: Term(term) }),
@@ -45,6 +46,8 @@ fn response() -> impl Strategy<Value = Response> {
         any::<[u8; 32]>().prop_map(|secret| Response::Welcome { secret }),
         (bytes(300), bytes(64)).prop_map(|(acceptance, handle)| Response::Knocked { acceptance, handle }),
         Just(Response::Noted),
+        prop::collection::vec(bytes(300), 0..=MAX_MISCONDUCT_FILES)
+            .prop_map(|files| Response::Misconduct { files: List::new(files).unwrap() }),
         Just(Response::Kept),
     ]
 }

@@ -24,6 +24,10 @@ impl Coin {
         let by = if method.utility == Utility::Points { self.point } else { 1 };
         price.times(by)
     }
+    /// The same money with fewer digits shown.
+    pub fn shown(self, digits: u32) -> Self {
+        Self { digits, ..self }
+    }
     /// A whole number of the smallest unit.
     pub fn whole(self, units: u128) -> String {
         self.fraction(&Ratio::whole(units))

@@ -1,0 +1,172 @@
+//! `lifeboat minutes`: a whole assembly on one page, made from the log alone: who facilitated, what was
+//! decided how and with which counts, what follows from it. Nothing in it was written for it.
+
+use crate::commands::decisions;
+use crate::context::Context;
+use crate::error::{Failure, Outcome};
+use crate::session::{Session, read_record};
+use crate::ui::plain;
+use crate::{day, deciding, expect_answer, reference, text};
+use jiff::civil::Date;
+use lifeboat_commons::Statement;
+use lifeboat_commons::decisions::{Decision, DecisionStatement, Meeting, Todo};
+use lifeboat_log::{Position, Record, Time};
+use lifeboat_node::ask::{Entered, Range};
+use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
+use lifeboat_node::{Answer, Ask};
+use serde_json::{Value, json};
+
+/// The kinds that minutes look for in the log: meetings, ended tasks, reviews.
+const MEETING: u16 = 75;
+
+/// Print the minutes of a day, made from the log
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The day: today, yesterday, friday, 2026-11-20
+    #[arg(value_name = "DAY", default_value = "today")]
+    day: String,
+    /// The last day, when it is more than one
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+}
+
+/// Whatever belongs into the minutes.
+struct Minutes<'a> {
+    meetings: Vec<(Entered, Record, Meeting)>,
+    decided: Vec<&'a Decision>,
+    open: Vec<&'a Decision>,
+    tasks: Vec<&'a Todo>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no cell, or the day cannot be read.
+pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    let session = Session::open(context)?;
+    let read = |written: &str| {
+        day::parse(written, session.today, day::Toward::Past).map_err(|bad| Failure::usage(bad.text()))
+    };
+    let first = read(&args.day)?;
+    let last = args.to.as_ref().map_or(Ok(first), |to| read(to))?;
+    let within = |time: Time| (first..=last).contains(&day::of_moment(time.ms(), &session.zone));
+    let all = session.state.decisions().list();
+    let settled = |decision: &&Decision| decision.outcome().is_some_and(|outcome| within(outcome.time));
+    let decided: Vec<&Decision> = all.iter().copied().filter(settled).collect();
+    let open = all.iter().copied().filter(|decision| decision.poll().is_some_and(|poll| within(poll.opened)));
+    let open: Vec<&Decision> = open.collect();
+    let follows = |task: &&Todo| decided.iter().any(|decision| decision.id == task.decision);
+    let tasks: Vec<&Todo> = session.state.decisions().tasks().into_iter().filter(follows).collect();
+    let meetings = meetings(context, &session, within)?;
+    let minutes = Minutes { meetings, decided, open, tasks };
+    print(context, &session, &minutes, first, last)
+}
+
+fn meetings(
+    context: &mut Context,
+    session: &Session,
+    within: impl Fn(Time) -> bool,
+) -> Outcome<Vec<(Entered, Record, Meeting)>> {
+    let (mut from, mut found) = (Position(0), Vec::new());
+    loop {
+        let count = u32::try_from(MAX_RECORDS_ANSWERED).unwrap_or(u32::MAX);
+        let range =
+            Range { from: Some(from), count, newest: false, kinds: vec![MEETING], authors: Vec::new() };
+        let answer = session.ask(context, Ask::Log { cell: session.cell.cell, range })?;
+        let records = expect_answer!(answer, Answer::Records(records) => records)?;
+        let asked = records.len();
+        for entered in records {
+            let record = read_record(&entered)?;
+            from = record.link().position.next();
+            if entered.void.is_some() {
+                continue;
+            }
+            if let Ok(Statement::Decisions(DecisionStatement::Meeting(meeting))) =
+                Statement::decode(record.entry())
+                && within(meeting.begins)
+            {
+                found.push((entered, record, meeting));
+            }
+        }
+        if asked < MAX_RECORDS_ANSWERED {
+            return Ok(found);
+        }
+    }
+}
+
+fn print(
+    context: &mut Context,
+    session: &Session,
+    minutes: &Minutes<'_>,
+    first: Date,
+    last: Date,
+) -> Outcome {
+    let lookup = session.lookup();
+    let teller = session.teller(&lookup);
+    let name = plain(session.state.charter().name.as_str());
+    let days = if first == last { first.to_string() } else { format!("{first} – {last}") };
+    let mut lines = vec![text!("minutes-title", cell = &name, days = &days)];
+    let mut object = json!({"cell": name, "from": first.to_string(), "to": last.to_string()});
+    object["meetings"] = Value::Array(vec![]);
+    for (entered, record, meeting) in &minutes.meetings {
+        let names: Vec<String> = meeting.present.iter().map(|id| session.names.member(id)).collect();
+        let facilitator = session.names.member(&meeting.facilitator);
+        let note = entered.details.first().map(|detail| plain(&detail.text)).unwrap_or_default();
+        let (begins, ends) =
+            (day::moment(meeting.begins.ms(), &session.zone), day::moment(meeting.ends.ms(), &session.zone));
+        let number = reference::short(record.link().position);
+        lines.push(text!("minutes-meeting", number = number, begins = begins, ends = ends));
+        lines.push(text!("minutes-facilitated", who = &facilitator));
+        lines.push(text!("minutes-present", count = names.len(), names = names.join(", ")));
+        lines.extend((!note.is_empty()).then(|| text!("minutes-note", note = &note)));
+        push(
+            &mut object["meetings"],
+            json!({
+                "position": record.link().position.0, "facilitator": facilitator, "present": names, "note": note,
+                "begins_ms": meeting.begins.ms(), "ends_ms": meeting.ends.ms(),
+            }),
+        );
+    }
+    for (title, key, list) in [
+        (text!("minutes-decided"), "decided", &minutes.decided),
+        (text!("minutes-open"), "open", &minutes.open),
+    ] {
+        object[key] = Value::Array(vec![]);
+        if !list.is_empty() {
+            lines.push(title);
+        }
+        for decision in list {
+            let (asked, names) = decisions::asked(context, session, decision)?;
+            let standing = teller.standing(decision, &names);
+            let number = reference::short(decision.position);
+            let method = deciding::method(decision.terms.method);
+            lines.push(text!("minutes-decision", number = number, question = &asked, method = method));
+            lines.push(text!("minutes-standing", standing = standing));
+            if let Some(outcome) = decision.outcome() {
+                lines.push(text!("minutes-standing", standing = deciding::turnout(&outcome.tally)));
+            }
+            push(&mut object[key], decisions::object(session, decision, &asked, &names));
+        }
+    }
+    if !minutes.tasks.is_empty() {
+        lines.push(text!("minutes-tasks"));
+    }
+    for task in &minutes.tasks {
+        let (entered, _) = session.find(context, &task.position.to_string())?;
+        let what = entered.details.first().map(|detail| plain(&detail.text)).unwrap_or_default();
+        lines.push(text!("minutes-task", task = decisions::task_line(session, task), what = what));
+    }
+    if lines.len() == 1 {
+        lines.push(text!("minutes-none"));
+    }
+    for line in &lines {
+        context.ui.line(line)?;
+    }
+    context.ui.object(object)
+}
+
+fn push(list: &mut Value, value: Value) {
+    if let Value::Array(values) = list {
+        values.push(value);
+    }
+}

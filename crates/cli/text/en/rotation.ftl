@@ -1,0 +1,137 @@
+## Entries of rotation, as everyone reads them
+
+said-role = { $who } sets the role { $role }: { $seats ->
+        [one] one person
+       *[other] { $seats } persons
+    }, { $every }, from { $day }
+said-role-ended = { $who } gives up the role { $role }
+said-meetings = { $who } sets the meeting { $name }: { $every } from { $day }, at { $time }
+said-meeting-ended = { $who } takes the meeting { $name } off the schedule
+said-trained = { $who } says that { $handle } has the training { $training }
+said-untrained = { $who } says that { $handle } has the training { $training } no longer
+said-draw = { $who } calls a draw: { $what }, among { $count ->
+        [one] one member
+       *[other] { $count } members
+    }
+said-draw-hat = { $who } calls a draw from a hat: { $what }, among { $count ->
+        [one] one member
+       *[other] { $count } members
+    }
+said-committed = { $who } commits to a secret for draw { $number }, attempt { $attempt }
+said-revealed = { $who } reveals their secret for draw { $number }, attempt { $attempt }
+said-hat = { $who } saw drawn from the hat for { $number }: { $people }
+said-refused = { $who } passes on the turn of draw { $number }
+said-swap = { $who } offers { $handle } to swap the turn of { $mine } for that of { $theirs }
+said-hands-on = { $who } asks { $handle } to take the turn of { $mine }
+said-agreed = { $who } agrees to the swap { $number }
+purpose-role = { $role } from { $day }
+purpose-term = { $role }, term { $term }
+purpose-lot = { $count ->
+        [one] one member
+       *[other] { $count } members
+    } for { $number }
+every-days = { $count ->
+        [one] every day
+       *[other] every { $count } days
+    }
+every-weeks = { $count ->
+        [one] every week
+       *[other] every { $count } weeks
+    }
+every-months = { $count ->
+        [one] every month
+       *[other] every { $count } months
+    }
+
+## lifeboat show
+
+show-fact = fact
+
+## lifeboat role
+
+role-line = { $role }: { $seats ->
+        [one] one person
+       *[other] { $seats } persons
+    }, { $every }
+role-turn = from { $from }: { $people } (draw { $number })
+role-next = from { $day }: to be drawn
+roles-none = This cell has no roles yet. Make one: lifeboat role set facilitator --every week
+swap-line = { $from } offers { $with } a swap: lifeboat role agree { $number }
+nobody = nobody
+role-unknown = this cell has no role called "{ $name }".
+role-unknown-hint = It has: { $known }.
+draw-unknown = { $number } is no draw that this home knows.
+draw-unknown-hint = See which there are: lifeboat draw
+clock-unknown = "{ $written }" is no time of day. Write for example: 19:00.
+
+## lifeboat meetings
+
+meeting-line = { $name }: { $every } at { $time }
+meeting-facilitates = { $people } facilitates
+meetings-none = No meetings are published. Publish one: lifeboat meetings set "weekly circle" --from friday --at 19:00
+
+## lifeboat draw
+
+draw-called = Members commit with: lifeboat draw commit
+draw-called-hat = Put the names into a hat. Three members record what they saw: lifeboat draw hat
+draw-reveals-itself = Your home keeps the secret and reveals it by itself, while its node runs or when you type: lifeboat sync
+draws-none-for-you = No draw waits for you to commit.
+draws-none = There have been no draws in this cell. Call one: lifeboat draw call facilitator
+pool-empty = nobody can be drawn for this term under the conditions of the role.
+pool-empty-hint = See who has the trainings and the turns around it: lifeboat role
+pool-too-large = these are more members than a draw can hold.
+hat-more-tellers = Once { $count ->
+        [one] one more member has
+       *[other] { $count } more members have
+    } recorded the same, it is drawn: lifeboat draw hat { $number }
+stage-committing = { $count } committed, until { $until } (attempt { $attempt })
+stage-revealing = { $count } yet to reveal, until { $until } (attempt { $attempt })
+stage-hat = to be drawn from a hat, recorded by { $count }
+stage-done = { $people }
+attempt-few = attempt { $attempt } was void: only { $count } committed
+attempt-void = attempt { $attempt } was void: not revealed by { $people }
+verify-sheet = These lines, as they stand and each with its end of line, are hashed with SHA-256:
+verify-seed = Their hash is the seed:
+verify-steps = Each step is the SHA-256 of one line, "lifeboat draw step v1", the seed and the step's number; of its hash the first { $digits } digits count:
+verify-step = { $value }, divided by { $left } leaves { $index }: { $who }
+verify-thrown = { $value } would favour somebody among { $left }: thrown away
+verify-holds = The draw is what these steps give.
+verify-differs = the log gives another order than this home has.
+verify-differs-hint = Fold the log anew: lifeboat repair. If it stays so, tell everyone.
+verify-hat = { $teller } saw drawn: { $people }
+verify-open = this draw is not done, so there is nothing to redo.
+verify-open-hint = See where it stands: lifeboat draw
+
+## lifeboat status
+
+status-draw-commit = A draw waits for you: lifeboat draw commit
+status-draw-hat = Draw { $number } is to be drawn from a hat: lifeboat draw hat { $number }
+status-swap = Somebody offers you a swap: lifeboat role agree { $number }
+status-turn = You are { $role } from { $from } to { $until } (draw { $number })
+status-hand-over = By draw { $number } another member is to keep the log now: see who by lifeboat draw, then lifeboat handover and their handle.
+status-take-over = By draw { $number } your node is to keep the log now: lifeboat handover offer, then ask who keeps it to hand it over.
+
+## Examples below the help texts
+
+example-role =
+    Examples:
+      lifeboat role
+      lifeboat role set facilitator --every week --duty facilitator
+      lifeboat role set medic --every month --training "first aid"
+      lifeboat role train "first aid" wren
+      lifeboat role swap 12 --with wren --for 14
+      lifeboat role agree 20
+      lifeboat role refuse 12
+example-meetings =
+    Examples:
+      lifeboat meetings
+      lifeboat meetings set "weekly circle" --every week --from friday --at 19:00
+      lifeboat meetings set assembly --every month --from 2026-12-06 --at 11:00 --minutes 180
+example-draw =
+    Examples:
+      lifeboat draw
+      lifeboat draw call facilitator
+      lifeboat draw call facilitator --hat
+      lifeboat draw commit
+      lifeboat draw verify 12
+      lifeboat draw lot 30 --seats 3
