@@ -135,6 +135,13 @@ fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
     assert!(home(three).good(&["status"]).out.contains(&format!("role agree {offer}")));
     home(three).good(&["--yes", "--wait", "20", "role", "agree", &offer]);
     assert_eq!((holder(first).as_str(), holder(&third)), (three, one.clone()));
+    // The minutes of the day say who was drawn, and who has the role after all this.
+    let minutes = heron.good(&["minutes"]).out;
+    assert!(minutes.contains("## Drawn") && minutes.contains("## Roles"), "{minutes}");
+    let told = heron.good(&["--json", "minutes"]).objects().remove(0);
+    let told: Vec<Vec<String>> =
+        told["drawn"].as_array().unwrap().iter().map(|draw| people(&draw["holders"])).collect();
+    assert_eq!(told, [vec![holder(first)], vec![holder(&second)], vec![holder(&third)]]);
     let meetings = finch.good(&["meetings"]).out;
     assert!(meetings.contains("weekly circle: every week at 19:00"), "{meetings}");
     assert!(finch.bad(1, &["--yes", "role", "set", "cook"]).contains("decision"));

@@ -317,11 +317,11 @@ impl Delivery {
 
     /// A home keeps the entry, and offers it to the keeper too.
     fn kept(&mut self, id: &EntryId, peer: PublicKey, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
-        let keeper = self.keeper.map(|(_, node)| node);
+        let (keeper, able) = (self.keeper.map(|(_, node)| node), self.able(now));
         let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
         item.handed.insert(peer);
         // Another home is asked at once; when there are enough, the keeper is asked again later.
-        match item.elsewhere(self.peers.keys(), keeper) {
+        match item.elsewhere(&able, keeper) {
             true => item.backoff.succeeded(),
             false => item.backoff.wait(REFUSED_RETRY_MS, now, entropy),
         }
@@ -339,17 +339,17 @@ impl Delivery {
         entropy: u64,
         effects: &mut Vec<Effect>,
     ) {
+        let (keeper, able) = (self.keeper.map(|(_, node)| node), self.able(now));
         let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
         if item.position().is_some() {
             return;
         }
         let expired = item.is_expired(now);
-        let keeper = self.keeper.map(|(_, node)| node);
         if keeper == Some(peer) {
             item.asked.clear();
             item.refused_by_keeper = (refusal.again() == Again::Later).then(|| refusal.clone());
         }
-        let elsewhere = item.refused_by_keeper.is_some() && item.elsewhere(self.peers.keys(), keeper);
+        let elsewhere = item.refused_by_keeper.is_some() && item.elsewhere(&able, keeper);
         match refusal.again() {
             // Whoever keeps the log does not place it: other homes are to know of it.
             Again::Later if elsewhere => item.backoff.succeeded(),

@@ -1,7 +1,7 @@
 //! `lifeboat draw`: draws by what members commit to and reveal, or from a hat. A person commits once; the
 //! home reveals by itself.
 
-mod list;
+pub mod list;
 mod verify;
 
 use crate::commands::role;

@@ -1,7 +1,9 @@
 //! `lifeboat minutes`: a whole assembly on one page, made from the log alone: who facilitated, what was
-//! decided how and with which counts, what follows from it. Nothing in it was written for it.
+//! decided how and with which counts, what follows from it, who was drawn for what and who had a role.
+//! Nothing in it was written for it.
 
 use crate::commands::decisions;
+use crate::commands::draw::list::Told;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Session, read_record};
@@ -10,6 +12,7 @@ use crate::{day, deciding, expect_answer, reference, text};
 use jiff::civil::Date;
 use lifeboat_commons::Statement;
 use lifeboat_commons::decisions::{Decision, DecisionStatement, Meeting, Todo};
+use lifeboat_commons::rotation::{Draw, Turn};
 use lifeboat_log::{Position, Record, Time};
 use lifeboat_node::ask::{Entered, Range};
 use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
@@ -36,6 +39,8 @@ struct Minutes<'a> {
     decided: Vec<&'a Decision>,
     open: Vec<&'a Decision>,
     tasks: Vec<&'a Todo>,
+    drawn: Vec<&'a Draw>,
+    turns: Vec<Turn<'a>>,
 }
 
 /// Runs the command.
@@ -58,7 +63,14 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let follows = |task: &&Todo| decided.iter().any(|decision| decision.id == task.decision);
     let tasks: Vec<&Todo> = session.state.decisions().tasks().into_iter().filter(follows).collect();
     let meetings = meetings(context, &session, within)?;
-    let minutes = Minutes { meetings, decided, open, tasks };
+    let rotation = session.state.rotation();
+    let mut drawn: Vec<&Draw> =
+        rotation.draws().filter(|draw| draw.is_done() && within(draw.drawn)).collect();
+    drawn.sort_by_key(|draw| draw.position);
+    let days = |turn: &Turn<'_>| [turn.from, turn.until].map(|time| day::of_moment(time.ms(), &session.zone));
+    let mut turns = rotation.turns();
+    turns.retain(|turn| !turn.draw.holders.is_empty() && days(turn)[0] <= last && days(turn)[1] >= first);
+    let minutes = Minutes { meetings, decided, open, tasks, drawn, turns };
     print(context, &session, &minutes, first, last)
 }
 
@@ -156,6 +168,7 @@ fn print(
         let what = entered.details.first().map(|detail| plain(&detail.text)).unwrap_or_default();
         lines.push(text!("minutes-task", task = decisions::task_line(session, task), what = what));
     }
+    rotation(session, minutes, &mut lines, &mut object);
     if lines.len() == 1 {
         lines.push(text!("minutes-none"));
     }
@@ -163,6 +176,33 @@ fn print(
         context.ui.line(line)?;
     }
     context.ui.object(object)
+}
+
+/// Who was drawn for what, and who had a role.
+fn rotation(session: &Session, minutes: &Minutes<'_>, lines: &mut Vec<String>, object: &mut Value) {
+    object["drawn"] = Value::Array(vec![]);
+    lines.extend((!minutes.drawn.is_empty()).then(|| text!("minutes-drawn")));
+    for draw in &minutes.drawn {
+        let told = Told::of(session, draw);
+        lines.push(text!("minutes-draw", number = told.number, what = told.what, people = told.stage));
+        lines.extend(told.voids.iter().map(|line| text!("minutes-standing", standing = line)));
+        push(&mut object["drawn"], told.object);
+    }
+    object["roles"] = Value::Array(vec![]);
+    lines.extend((!minutes.turns.is_empty()).then(|| text!("minutes-roles")));
+    for turn in &minutes.turns {
+        let people: Vec<String> = turn.draw.holders.iter().map(|id| session.names.member(id)).collect();
+        let number = reference::short(turn.draw.position);
+        let role = plain(turn.role.as_str());
+        lines.push(text!("minutes-role", role = &role, people = people.join(", "), number = number));
+        push(
+            &mut object["roles"],
+            json!({
+                "role": role, "members": people, "draw": turn.draw.position.0,
+                "from_ms": turn.from.ms(), "until_ms": turn.until.ms(),
+            }),
+        );
+    }
 }
 
 fn push(list: &mut Value, value: Value) {

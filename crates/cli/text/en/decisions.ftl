@@ -161,6 +161,14 @@ minutes-tasks = { "" }
     ## Tasks
     { "" }
 minutes-task = - { $task }: { $what }
+minutes-drawn = { "" }
+    ## Drawn
+    { "" }
+minutes-draw = - **{ $number } { $what }**: { $people }
+minutes-roles = { "" }
+    ## Roles
+    { "" }
+minutes-role = - { $role }: { $people } (by draw { $number })
 minutes-none = Nothing was decided, and no meeting recorded.
 
 example-proxy =

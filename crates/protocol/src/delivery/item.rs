@@ -51,13 +51,9 @@ impl Item {
         Some(*peer) != keeper && !self.handed.contains(peer) && !self.asked.contains(peer)
     }
 
-    /// Whether there is a home that may keep it too, where not enough do.
-    pub fn elsewhere<'a>(
-        &self,
-        mut peers: impl Iterator<Item = &'a PublicKey>,
-        keeper: Option<PublicKey>,
-    ) -> bool {
-        self.handed.len() < MAX_HANDED && peers.any(|peer| self.is_open_to(peer, keeper))
+    /// Whether one of these, which can be asked now, may keep it too, where not enough do.
+    pub fn elsewhere(&self, able: &[PublicKey], keeper: Option<PublicKey>) -> bool {
+        self.handed.len() < MAX_HANDED && able.iter().any(|peer| self.is_open_to(peer, keeper))
     }
 
     /// Says how many homes keep it, and what the keeper said.

@@ -4,8 +4,10 @@ use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
 use crate::{day, reference, text};
-use lifeboat_commons::rotation::{Draw, Stage};
-use serde_json::json;
+use lifeboat_commons::MemberId;
+use lifeboat_commons::rotation::{Draw, Stage, VoidAttempt};
+use lifeboat_log::Time;
+use serde_json::{Value, json};
 
 /// So many draws that are done are listed.
 const LAST: usize = 10;
@@ -33,14 +35,51 @@ pub fn run(context: &mut Context, session: &Session) -> Outcome {
 }
 
 fn one(context: &mut Context, session: &Session, draw: &Draw) -> Outcome {
-    let number = reference::short(draw.position);
-    let lookup = session.lookup();
-    let what = session.teller(&lookup).purpose(&draw.purpose);
-    let names = |ids: &[lifeboat_commons::MemberId]| {
-        ids.iter().map(|id| session.names.member(id)).collect::<Vec<_>>()
-    };
-    let until = |time: lifeboat_log::Time| day::moment(time.ms(), &session.zone);
-    let (stage, word) = match &draw.stage {
+    let told = Told::of(session, draw);
+    context.ui.line(format!("{:<6} {}: {}", told.number, told.what, told.stage))?;
+    for line in &told.voids {
+        context.ui.line(format!("       {line}"))?;
+    }
+    context.ui.object(told.object)
+}
+
+/// A draw as a person and a program read it.
+pub struct Told {
+    /// Its number.
+    pub number: String,
+    /// What is drawn.
+    pub what: String,
+    /// Where it stands; who was drawn.
+    pub stage: String,
+    /// The attempts that came to nothing, each in a line.
+    pub voids: Vec<String>,
+    /// All of it.
+    pub object: Value,
+}
+
+impl Told {
+    /// Tells of a draw.
+    pub fn of(session: &Session, draw: &Draw) -> Self {
+        let lookup = session.lookup();
+        let what = session.teller(&lookup).purpose(&draw.purpose);
+        let (stage, word) = stage(session, draw);
+        let object = json!({
+            "position": draw.position.0, "id": draw.id.to_string(), "for": what, "stage": word,
+            "attempt": draw.round().map(|round| round.attempt),
+            "until_ms": draw.round().map(|round| round.until.ms()),
+            "committed": draw.round().map(|round| round.commitments.len()),
+            "revealed": draw.round().map(|round| round.reveals.len()),
+            "void_attempts": draw.voids.len(), "pool": draw.first.len() + draw.then.len(),
+            "order": names(session, &draw.order), "holders": names(session, &draw.holders),
+        });
+        let voids = draw.voids.iter().enumerate().map(|(at, void)| voided(session, at + 1, void)).collect();
+        Self { number: reference::short(draw.position), what, stage, voids, object }
+    }
+}
+
+fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
+    let until = |time: Time| day::moment(time.ms(), &session.zone);
+    match &draw.stage {
         Stage::Committing(round) => {
             let (until, count) = (until(round.until), round.commitments.len());
             (text!("stage-committing", until = until, count = count, attempt = round.attempt), "committing")
@@ -51,28 +90,21 @@ fn one(context: &mut Context, session: &Session, draw: &Draw) -> Outcome {
         }
         Stage::Hat => (text!("stage-hat", count = draw.hats.len()), "hat"),
         Stage::Done => {
-            let people = names(&draw.holders);
+            let people = names(session, &draw.holders);
             let people = if people.is_empty() { text!("nobody") } else { people.join(", ") };
             (text!("stage-done", people = people), "done")
         }
-    };
-    context.ui.line(format!("{number:<6} {what}: {stage}"))?;
-    for (at, void) in draw.voids.iter().enumerate() {
-        let attempt = at + 1;
-        let line = if void.missing.is_empty() {
-            text!("attempt-few", attempt = attempt, count = void.committed)
-        } else {
-            text!("attempt-void", attempt = attempt, people = names(&void.missing).join(", "))
-        };
-        context.ui.line(format!("       {line}"))?;
     }
-    context.ui.object(json!({
-        "position": draw.position.0, "id": draw.id.to_string(), "for": what, "stage": word,
-        "attempt": draw.round().map(|round| round.attempt),
-        "until_ms": draw.round().map(|round| round.until.ms()),
-        "committed": draw.round().map(|round| round.commitments.len()),
-        "revealed": draw.round().map(|round| round.reveals.len()),
-        "void_attempts": draw.voids.len(), "pool": draw.first.len() + draw.then.len(),
-        "order": names(&draw.order), "holders": names(&draw.holders),
-    }))
+}
+
+fn voided(session: &Session, attempt: usize, void: &VoidAttempt) -> String {
+    if void.missing.is_empty() {
+        text!("attempt-few", attempt = attempt, count = void.committed)
+    } else {
+        text!("attempt-void", attempt = attempt, people = names(session, &void.missing).join(", "))
+    }
+}
+
+fn names(session: &Session, ids: &[MemberId]) -> Vec<String> {
+    ids.iter().map(|id| session.names.member(id)).collect()
 }

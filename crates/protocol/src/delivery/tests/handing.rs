@@ -60,6 +60,21 @@ fn homes_that_keep_nothing_do_not_stand_in_the_way_of_the_keeper() {
 }
 
 #[test]
+fn a_home_that_was_put_aside_does_not_make_the_keeper_be_asked_over_and_over() {
+    let mut home = Home::new();
+    let (keeper, entry) = (home.keeper(), home.entry());
+    home.event(Event::Connected(peer(1)));
+    home.add(&entry);
+    assert_eq!(home.offers(), vec![(peer(1), entry.id())]);
+    home.answer(peer(1), entry.id(), receipt(b"no proof".to_vec()));
+    assert!(matches!(home.effects.last(), Some(Effect::PutAside { .. })));
+    home.event(Event::Connected(keeper));
+    assert_eq!(home.offers(), vec![(keeper, entry.id())]);
+    home.answer(keeper, entry.id(), Response::refused(Refusal::NOT_ADMISSIBLE));
+    assert_eq!(home.offers(), vec![], "there is no other home that can be asked now");
+}
+
+#[test]
 fn while_the_keeper_is_away_an_entry_is_handed_to_so_many_homes_and_no_more() {
     let mut home = Home::new();
     let entry = home.entry();
