@@ -319,9 +319,13 @@ impl Delivery {
     fn kept(&mut self, id: &EntryId, peer: PublicKey, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
         let (keeper, able) = (self.keeper.map(|(_, node)| node), self.able(now));
         let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
-        item.handed.insert(peer);
+        let new = item.handed.insert(peer);
+        if keeper == Some(peer) {
+            // Its node does not keep the log now: other homes come first.
+            item.refused_by_keeper = Some(Refusal::new(Refusal::NOT_KEEPER));
+        }
         // Another home is asked at once; when there are enough, the keeper is asked again later.
-        match item.elsewhere(&able, keeper) {
+        match new && !self.others && item.elsewhere(&able, keeper) {
             true => item.backoff.succeeded(),
             false => item.backoff.wait(REFUSED_RETRY_MS, now, entropy),
         }
@@ -349,7 +353,8 @@ impl Delivery {
             item.asked.clear();
             item.refused_by_keeper = (refusal.again() == Again::Later).then(|| refusal.clone());
         }
-        let elsewhere = item.refused_by_keeper.is_some() && item.elsewhere(&able, keeper);
+        let hands_on = !self.others && item.refused_by_keeper.is_some();
+        let elsewhere = hands_on && item.elsewhere(&able, keeper);
         match refusal.again() {
             // Whoever keeps the log does not place it: other homes are to know of it.
             Again::Later if elsewhere => item.backoff.succeeded(),

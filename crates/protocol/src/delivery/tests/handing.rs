@@ -156,3 +156,21 @@ fn entries_of_others_go_to_the_keeper_alone_and_no_further() {
     assert_eq!(*peer, keeper);
     assert!(matches!(**request, Request::Submit { passed_on: true, .. }));
 }
+
+#[test]
+fn a_keeper_that_only_keeps_an_entry_for_another_is_not_asked_over_and_over() {
+    let mut home = Home::new();
+    let (keeper, entry) = (home.keeper(), home.entry());
+    home.event(Event::Connected(keeper));
+    home.event(Event::Connected(peer(1)));
+    home.add(&entry);
+    assert_eq!(home.offers(), vec![(keeper, entry.id())]);
+    home.answer(keeper, entry.id(), Response::Kept);
+    assert_eq!(home.offers(), vec![(peer(1), entry.id())], "its node does not keep the log now");
+    home.answer(peer(1), entry.id(), Response::Kept);
+    assert_eq!((handed(&home, &entry), home.offers()), (Some(2), vec![]));
+    home.wait(REFUSED_RETRY_MS * 2);
+    assert_eq!(home.offers(), vec![(keeper, entry.id())], "it may keep the log again");
+    home.answer(keeper, entry.id(), Response::Kept);
+    assert_eq!(home.offers(), vec![], "and is not asked again at once");
+}
