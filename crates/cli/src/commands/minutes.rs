@@ -2,7 +2,7 @@
 //! decided how and with which counts, what follows from it, who was drawn for what and who had a role.
 //! Nothing in it was written for it.
 
-use crate::commands::decisions;
+use crate::commands::decisions as told;
 use crate::commands::draw::list::Told;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
@@ -113,8 +113,6 @@ fn print(
     first: Date,
     last: Date,
 ) -> Outcome {
-    let lookup = session.lookup();
-    let teller = session.teller(&lookup);
     let name = plain(session.state.charter().name.as_str());
     let days = if first == last { first.to_string() } else { format!("{first} – {last}") };
     let mut lines = vec![text!("minutes-title", cell = &name, days = &days)];
@@ -139,6 +137,27 @@ fn print(
             }),
         );
     }
+    decisions(context, session, minutes, &mut lines, &mut object)?;
+    rotation(session, minutes, &mut lines, &mut object);
+    if lines.len() == 1 {
+        lines.push(text!("minutes-none"));
+    }
+    for line in &lines {
+        context.ui.line(line)?;
+    }
+    context.ui.object(object)
+}
+
+/// What was decided and how, what is being voted on, and the tasks that follow.
+fn decisions(
+    context: &mut Context,
+    session: &Session,
+    minutes: &Minutes<'_>,
+    lines: &mut Vec<String>,
+    object: &mut Value,
+) -> Outcome {
+    let lookup = session.lookup();
+    let teller = session.teller(&lookup);
     for (title, key, list) in [
         (text!("minutes-decided"), "decided", &minutes.decided),
         (text!("minutes-open"), "open", &minutes.open),
@@ -148,7 +167,7 @@ fn print(
             lines.push(title);
         }
         for decision in list {
-            let (asked, names) = decisions::asked(context, session, decision)?;
+            let (asked, names) = told::asked(context, session, decision)?;
             let standing = teller.standing(decision, &names);
             let number = reference::short(decision.position);
             let method = deciding::method(decision.terms.method);
@@ -157,7 +176,7 @@ fn print(
             if let Some(outcome) = decision.outcome() {
                 lines.push(text!("minutes-standing", standing = deciding::turnout(&outcome.tally)));
             }
-            push(&mut object[key], decisions::object(session, decision, &asked, &names));
+            push(&mut object[key], told::object(session, decision, &asked, &names));
         }
     }
     if !minutes.tasks.is_empty() {
@@ -166,16 +185,9 @@ fn print(
     for task in &minutes.tasks {
         let (entered, _) = session.find(context, &task.position.to_string())?;
         let what = entered.details.first().map(|detail| plain(&detail.text)).unwrap_or_default();
-        lines.push(text!("minutes-task", task = decisions::task_line(session, task), what = what));
+        lines.push(text!("minutes-task", task = told::task_line(session, task), what = what));
     }
-    rotation(session, minutes, &mut lines, &mut object);
-    if lines.len() == 1 {
-        lines.push(text!("minutes-none"));
-    }
-    for line in &lines {
-        context.ui.line(line)?;
-    }
-    context.ui.object(object)
+    Ok(())
 }
 
 /// Who was drawn for what, and who had a role.
