@@ -214,11 +214,14 @@ impl Chain {
     /// Verifies records that should follow, their signatures on all cores, and adds those that do.
     /// Returns them all, or those before the first that breaks together with why it does.
     pub fn extend_with_bytes(&mut self, records: &[&[u8]]) -> (Vec<Record>, Result<(), Broken>) {
-        let verified: Vec<Result<Record, BadRecord>> = records
-            .par_iter()
-            .with_min_len(STRETCH)
-            .map_init(KeyCache::default, |keys, bytes| Record::verify(bytes, keys))
-            .collect();
+        self.extend_with_verified(verify_each(records))
+    }
+
+    /// Adds records that [`verify_each`] has looked at, as [`Chain::extend_with_bytes`] does.
+    pub fn extend_with_verified(
+        &mut self,
+        verified: Vec<Result<Record, BadRecord>>,
+    ) -> (Vec<Record>, Result<(), Broken>) {
         let mut good = Vec::with_capacity(verified.len());
         for result in verified {
             let position = self.next;
@@ -232,6 +235,13 @@ impl Chain {
         }
         (good, Ok(()))
     }
+}
+
+/// Verifies records one by one, their signatures on all cores: what each is by itself. Whether they follow
+/// on each other is for [`Chain::extend_with_verified`].
+pub fn verify_each(records: &[&[u8]]) -> Vec<Result<Record, BadRecord>> {
+    let each = records.par_iter().with_min_len(STRETCH);
+    each.map_init(KeyCache::default, |keys, bytes| Record::verify(bytes, keys)).collect()
 }
 
 impl OpenTerm {

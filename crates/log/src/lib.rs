@@ -30,7 +30,7 @@ pub mod tile;
 pub mod time;
 pub mod tree;
 
-pub use chain::{Broken, Chain, OpenTerm};
+pub use chain::{Broken, Chain, OpenTerm, verify_each};
 pub use checkpoint::{BadCheckpoint, Checkpoint, Origin, SignedCheckpoint, Signers};
 pub use cosignature::{Cosigned, Given};
 pub use detail::{Detail, DetailRef, DetailTag};

@@ -18,16 +18,21 @@ use lifeboat_node::{Answer, Ask};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
-/// Records in the log. More make the start of a connection count for less, as in life.
+/// Records in the log, where LIFEBOAT_BENCH_RECORDS does not say otherwise. More make the start of a connection
+/// count for less, as in life.
 const RECORDS: usize = 40_000;
+
+fn records() -> usize {
+    std::env::var("LIFEBOAT_BENCH_RECORDS").ok().and_then(|text| text.parse().ok()).unwrap_or(RECORDS)
+}
 
 /// What the floor checks: a key, what it signed, and the signature.
 type Check = (CheckedKey, Vec<u8>, Signature);
 
 fn checks(home: &TestHome, cell: CellId) -> Vec<Check> {
     let mut keys = KeyCache::default();
-    let mut checks = Vec::with_capacity(RECORDS);
-    while checks.len() < RECORDS {
+    let mut checks = Vec::with_capacity(records());
+    while checks.len() < records() {
         let range = Range::from(Position(checks.len() as u64), 2_000);
         let Answer::Records(records) = home.ask(Ask::Log { cell, range }) else { panic!("no records") };
         for entered in records {
@@ -57,21 +62,21 @@ fn bench(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let mut heron = TestHome::new(folder.path(), "heron");
     let cell = heron.found("Oak Street");
-    heron.receive(cell, RECORDS - 1, 0);
+    heron.receive(cell, records() - 1, 0);
     let checks = checks(&heron, cell);
     heron.start();
     let card = heron.card(cell);
 
     let mut group = criterion.benchmark_group("catch_up");
     group.sample_size(10).measurement_time(Duration::from_secs(20));
-    group.throughput(Throughput::Elements(RECORDS as u64));
-    group.bench_function(BenchmarkId::new("floor: verify_strict", RECORDS), |bencher| {
+    group.throughput(Throughput::Elements(records() as u64));
+    group.bench_function(BenchmarkId::new("floor: verify_strict", records()), |bencher| {
         bencher.iter(|| {
             checks.par_iter().all(|(key, message, signature)| key.verify(message, signature).is_ok())
         });
     });
-    group.bench_function(BenchmarkId::new("loopback, verified and durable", RECORDS), |bencher| {
-        bencher.iter_custom(|times| (0..times).map(|_| catch_up(&card, RECORDS as u64)).sum());
+    group.bench_function(BenchmarkId::new("loopback, verified and durable", records()), |bencher| {
+        bencher.iter_custom(|times| (0..times).map(|_| catch_up(&card, records() as u64)).sum());
     });
     group.finish();
     heron.stop();

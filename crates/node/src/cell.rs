@@ -27,7 +27,7 @@ use lifeboat_log::{
     Successor, Term,
 };
 use lifeboat_protocol::follower::StreamId;
-use lifeboat_protocol::{CellCard, RangeAsk, RangeFrame, Refusal, Request, Response};
+use lifeboat_protocol::{CellCard, RangeAsk, ReadFrame, Refusal, Request, Response};
 use lifeboat_store::{Storage, StoreError};
 use shelf::Shelf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -108,7 +108,7 @@ pub enum ToCell {
         /// The stream.
         stream: StreamId,
         /// The frame.
-        frame: Box<RangeFrame>,
+        frame: Box<ReadFrame>,
         /// Its length in bytes.
         bytes: u64,
         /// Told when the next one may come.

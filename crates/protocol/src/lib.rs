@@ -38,7 +38,7 @@ pub use door::Door;
 pub use follower::Follower;
 pub use keeper::Keeper;
 pub use message::{Announcement, News, Request, Response};
-pub use range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
+pub use range::{RangeAsk, RangeFrame, ReadFrame, Serve, Serving, Stretch};
 pub use refusal::{Again, Refusal};
 pub use seeker::{Found, Seeker};
 pub use witness::Witness;

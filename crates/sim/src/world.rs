@@ -11,7 +11,9 @@ use crate::wire::{Ctx, Out, Purpose, Reply};
 use lifeboat_commons::testing::{TestCell, key_of};
 use lifeboat_log::{EntryId, PublicKey};
 use lifeboat_protocol::follower::{self, StreamId};
-use lifeboat_protocol::{Announcement, News, RangeAsk, RangeFrame, Request, Response, Serving, keeper};
+use lifeboat_protocol::{
+    Announcement, News, RangeAsk, RangeFrame, ReadFrame, Request, Response, Serving, keeper,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a home's machines are told that time has passed, in milliseconds.
@@ -426,7 +428,7 @@ impl World {
             return self.soon(DISK, What::Frame(stream, bytes.to_vec()));
         }
         if let Ok(frame) = RangeFrame::decode(bytes) {
-            let event = follower::Event::Frame { stream: id, frame: Box::new(frame) };
+            let event = follower::Event::Frame { stream: id, frame: Box::new(ReadFrame::read(frame)) };
             self.with(client, |home, ctx| home.follower_event(event, ctx));
             self.soon(1, What::NextFrame(stream));
         }

@@ -1,7 +1,7 @@
 //! What happens to a follower and what it asks for; its faults and alarms.
 
 use crate::accuse::BadStretch;
-use crate::range::{RangeAsk, RangeFrame};
+use crate::range::{RangeAsk, ReadFrame};
 use lifeboat_log::{
     BadCheckpoint, Broken, Chain, Charge, Detail, DetailHash, DetailRef, Position, PublicKey, Record,
     SignedCheckpoint, Term, TreeHash,
@@ -33,7 +33,7 @@ pub enum Event {
         /// The stream.
         stream: StreamId,
         /// The frame.
-        frame: Box<RangeFrame>,
+        frame: Box<ReadFrame>,
     },
     /// A stream ended or could not be opened.
     Closed(StreamId),

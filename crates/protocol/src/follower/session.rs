@@ -3,8 +3,9 @@
 
 use super::{Alarm, Effect, Fault, Follower, StreamId, peers};
 use crate::accuse::BadStretch;
-use crate::range::{Batch, RangeFrame, Under};
+use crate::range::{Batch, RangeFrame, ReadFrame, Under};
 use lifeboat_log::opening::Right;
+use lifeboat_log::record::BadRecord;
 use lifeboat_log::tree::{Frontier, leaf_hash, verify_consistency};
 use lifeboat_log::{BadCheckpoint, Chain, OpenTerm, PublicKey, Record, SignedCheckpoint, Term, Time};
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ impl Follower {
     pub(super) fn frame(
         &mut self,
         stream: StreamId,
-        frame: RangeFrame,
+        frame: ReadFrame,
         now: Time,
         entropy: u64,
         effects: &mut Vec<Effect>,
@@ -82,10 +83,11 @@ impl Follower {
         let Some(session) = self.session.as_mut().filter(|session| session.stream == stream) else { return };
         let peer = session.peer;
         session.touch(now);
+        let (frame, records) = frame.into_parts();
         let verified = match frame {
             RangeFrame::Under(under) => session.under(&under, self.held.as_ref()),
             RangeFrame::Batch(_) if full => Err(Fault::OutOfOrder),
-            RangeFrame::Batch(batch) => session.batch(&batch, &self.stops),
+            RangeFrame::Batch(batch) => session.batch(&batch, records, &self.stops),
             RangeFrame::End => Ok(Verified::Behind),
             RangeFrame::Refused(_) => {
                 effects.push(Effect::CloseRange(stream));
@@ -177,14 +179,18 @@ impl Session {
         Ok(Verified::Nothing)
     }
 
-    fn batch(&mut self, batch: &Batch, stops: &BTreeMap<Term, u64>) -> Result<Verified, Fault> {
+    fn batch(
+        &mut self,
+        batch: &Batch,
+        verified: Vec<Result<Record, BadRecord>>,
+        stops: &BTreeMap<Term, u64>,
+    ) -> Result<Verified, Fault> {
         let stage = self.under.as_ref().ok_or(Fault::OutOfOrder)?;
         if batch.records.is_empty() || self.is_complete(stage) {
             return Err(Fault::OutOfOrder);
         }
         let mut ahead = self.ahead.clone();
-        let bytes: Vec<&[u8]> = batch.records.iter().map(|record| &record[..]).collect();
-        let (records, extended) = ahead.extend_with_bytes(&bytes);
+        let (records, extended) = ahead.extend_with_verified(verified);
         if let Err(broken) = extended {
             let stretch = self.bad_stretch(stage, &ahead, batch, records.len());
             let stretch = stretch.ok_or_else(|| Fault::from(broken.clone()))?;
@@ -205,9 +211,11 @@ impl Session {
             // All of the batch is proven, and so is its beginning.
             let mut before = self.ahead.clone();
             let held = before.open().map_or(0, |open| open.tree.size());
-            let taken = usize::try_from(stop.saturating_sub(held)).unwrap_or(usize::MAX).min(bytes.len());
-            let (records, extended) = before.extend_with_bytes(&bytes[..taken]);
-            extended?;
+            let taken = usize::try_from(stop.saturating_sub(held)).unwrap_or(usize::MAX).min(records.len());
+            for record in &records[..taken] {
+                before.extend(record)?;
+            }
+            let records = records[..taken].to_vec();
             self.ahead = before;
             return Ok(Verified::Stopped(records));
         }

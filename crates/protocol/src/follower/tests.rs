@@ -6,7 +6,7 @@ mod stopping;
 
 use super::*;
 use crate::limits::{ASIDE_MS, MAX_RETRY_MS, PATIENCE_MS};
-use crate::range::{Batch, RangeFrame, Under};
+use crate::range::{Batch, RangeFrame, ReadFrame, Under};
 use crate::refusal::Refusal;
 use crate::testing::{MemoryLog, peer};
 use lifeboat_log::codec::{Bytes, List};
@@ -74,7 +74,7 @@ impl Home {
 
     fn feed(&mut self, stream: StreamId, frames: Vec<RangeFrame>) {
         for frame in frames {
-            self.event(Event::Frame { stream, frame: Box::new(frame) });
+            self.event(Event::Frame { stream, frame: Box::new(ReadFrame::read(frame)) });
         }
     }
 

@@ -15,7 +15,7 @@ use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::{EntryId, PublicKey, SignedEntry, Time};
 use lifeboat_protocol::delivery::Step;
 use lifeboat_protocol::follower::{self, StreamId};
-use lifeboat_protocol::{Announcement, News, RangeAsk, RangeFrame, Request, Response};
+use lifeboat_protocol::{Announcement, News, RangeAsk, RangeFrame, ReadFrame, Request, Response};
 use lifeboat_protocol::{delivery, keeper};
 use lifeboat_store::LogStore;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -325,7 +325,7 @@ impl Stage {
             Some(frame) => {
                 // What is left is in the queue before the home speaks: it may close the stream.
                 self.at(DISK, What::Frames { home, id, frames });
-                let event = follower::Event::Frame { stream: id, frame: Box::new(frame) };
+                let event = follower::Event::Frame { stream: id, frame: Box::new(ReadFrame::read(frame)) };
                 self.with(home, |home, ctx| home.follower_event(event, ctx));
             }
             None => self.with(home, |home, ctx| home.follower_event(follower::Event::Closed(id), ctx)),
