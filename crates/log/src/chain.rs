@@ -10,8 +10,9 @@ use crate::time::{Position, Term, Time};
 use crate::tree::Frontier;
 use rayon::prelude::*;
 
-/// Fewest records verified by one core with the same key cache: enough to make the cache worth its while.
-const STRETCH: usize = 64;
+/// Fewest records verified by one core with the same key cache: enough to make the cache worth its while, and so
+/// few that no core waits long for another at the end of a batch.
+const STRETCH: usize = 16;
 
 /// Where a verified log stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
