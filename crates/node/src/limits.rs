@@ -23,10 +23,12 @@ pub const AGENT_HOURS: u32 = 4;
 pub const LOCAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest first line on the control socket, and longest file that says where it is, in bytes.
 pub const MAX_HELLO_LINE: usize = 1_024;
+/// Threads of a node's tasks: more than may wait for the disk at one moment, so that it goes on answering.
+pub const WORKERS: usize = 4;
 /// How often a node at work on an answer shows that it is there.
 pub const ALIVE: Duration = Duration::from_secs(2);
-/// A node that says nothing for so long is taken to be gone.
-pub const SILENCE: Duration = Duration::from_secs(20);
+/// A node that says nothing for so long is taken to be gone: longer than a busy disk of an old laptop holds it up.
+pub const SILENCE: Duration = Duration::from_secs(60);
 /// Reports of progress that wait to be shown; more are left out.
 pub const PROGRESS_QUEUE: usize = 16;
 /// How long a command waits for another one that has the home.

@@ -3,6 +3,7 @@
 use crate::control::ControlServer;
 use crate::desk::DeskError;
 use crate::home::{Home, HomeError};
+use crate::limits::WORKERS;
 use crate::service::{Service, release_always};
 use crate::witness_http;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ async fn interrupted() {
 /// The runtime in which a home lives.
 pub(crate) fn runtime(home: &Home) -> Result<tokio::runtime::Runtime, HomeError> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(WORKERS)
         .enable_all()
         .build()
         .map_err(|error| HomeError::Io { path: home.root().to_owned(), error })
