@@ -22,5 +22,6 @@ mod poll;
 mod real;
 mod same_answers;
 mod sticks;
+mod takeover;
 mod terminal;
 mod tidy;

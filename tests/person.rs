@@ -111,8 +111,13 @@ impl Person {
 
     /// Starts the node of this home as a child of the test.
     pub fn start_node(&mut self) {
+        self.start_node_with(&[]);
+    }
+
+    /// The same, with these options, which the home remembers.
+    pub fn start_node_with(&mut self, options: &[&str]) {
         let log = std::fs::File::create(self.home.with_extension("out")).unwrap();
-        let mut command = self.command(&["node"]);
+        let mut command = self.command(&[&["node"], options].concat());
         let child =
             command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         self.node = Some(child);
@@ -125,6 +130,13 @@ impl Person {
         if let Some(mut child) = self.node.take() {
             child.wait().unwrap();
         }
+    }
+
+    /// Kills the node of this home: no goodbye, nothing written out.
+    pub fn kill_node(&mut self) {
+        let mut child = self.node.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// Brings a newcomer in: invite, join, vouch.
@@ -188,8 +200,13 @@ pub fn read_together(mut command: Command, input: &str) -> (i32, String) {
 }
 
 /// Waits until something holds.
-pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + START;
+pub fn wait_for(what: &str, holds: impl FnMut() -> bool) {
+    wait_within(START, what, holds);
+}
+
+/// Waits so long for something that must come.
+pub fn wait_within(patience: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + patience;
     while !holds() {
         assert!(Instant::now() < end, "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(50));

@@ -73,6 +73,9 @@ fn root() -> PathBuf {
 fn walk(folder: &Path, extension: &str, into: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.ends_with("target") {
+            continue; // what a bench that was run in a crate's folder left there
+        }
         if path.is_dir() {
             walk(&path, extension, into);
         } else if path.extension().is_some_and(|e| e == extension) {

@@ -177,6 +177,8 @@ pub enum Command {
     Key(commands::key::Args),
     /// Keep your key unlocked for some hours, or lock it now
     Agent(commands::agent::Args),
+    /// Give the log another keeper when the old one is gone
+    Takeover(commands::takeover::Args),
     /// See the whole of it at work: two cells, two nodes, a week of entries, an audit
     Demo(commands::demo::Args),
     /// Print a script that completes these commands in your shell

@@ -16,6 +16,7 @@ pub mod fate;
 pub mod help;
 pub mod import;
 pub mod names;
+pub mod paper;
 pub mod photo;
 pub mod picture;
 pub mod quantity;

@@ -17,6 +17,7 @@ pub fn text(reason: &Reason) -> String {
         Reason::MoreThanOpen { open } => text!("void-MoreThanOpen", open = open.to_string()),
         Reason::OtherTerm { next } => text!("void-OtherTerm", next = *next),
         Reason::BadQuorum { least, most } => text!("void-BadQuorum", least = *least, most = *most),
+        Reason::TooFewEndorse { given, of } => text!("void-TooFewEndorse", given = *given, of = *of),
         other => {
             let id = format!("void-{}", name(other));
             text::find(&id, Vec::<(&'static str, Arg)>::new()).unwrap_or_else(|| other.to_string())

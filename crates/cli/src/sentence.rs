@@ -115,6 +115,10 @@ impl Teller<'_> {
                 text!("said-removal", who = who, handle = self.names.member(&removal.member))
             }
             MembershipStatement::HandleChanged(_) => text!("said-handle", who = who, handle = handle),
+            MembershipStatement::NoticeGiven(notice) => {
+                text!("said-notice", who = who, member = self.names.member(&notice.member))
+            }
+            MembershipStatement::Present(_) => text!("said-present", who = who),
         }
     }
 

@@ -23,6 +23,7 @@ const ENGLISH: &[&str] = &[
     include_str!("../text/en/pending.ftl"),
     include_str!("../text/en/keys.ftl"),
     include_str!("../text/en/reasons.ftl"),
+    include_str!("../text/en/takeover.ftl"),
 ];
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

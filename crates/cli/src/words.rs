@@ -19,6 +19,25 @@ pub fn of_bytes(bytes: &[u8], count: usize) -> String {
     (0..count.min(bytes.len() * 8 / BITS)).map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// The bytes that words say, 11 bits a word, highest bit first, whole bytes only; nothing when one is not in
+/// the list. The first four letters of each are enough.
+pub fn to_bytes(written: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut pending, mut held) = (Vec::new(), 0u32, 0);
+    for word in written.split_whitespace() {
+        let word = word.to_lowercase();
+        let fits = |known: &&str| *known == word || (word.len() >= 4 && known.starts_with(&word));
+        let number = LIST.iter().position(fits)?;
+        pending = pending << BITS | number as u32;
+        held += BITS;
+        while held >= 8 {
+            held -= 8;
+            bytes.push((pending >> held) as u8);
+            pending &= (1 << held) - 1;
+        }
+    }
+    Some(bytes)
+}
+
 /// The words of these numbers, each below 2,048.
 pub fn of_numbers(numbers: &[u16]) -> String {
     let word = |number: &u16| LIST.get(usize::from(*number)).copied().unwrap_or_default();

@@ -329,6 +329,35 @@ pub enum Reason {
     /// Only tellers count.
     #[error("only the tellers who were drawn for this poll count its papers")]
     NotATeller,
+    /// A takeover that not more than half of the electorate endorses.
+    #[error("{given} of {of} electors endorse this takeover, and it needs more than half")]
+    TooFewEndorse {
+        /// Members who endorse it.
+        given: u64,
+        /// The electorate.
+        of: u64,
+    },
+    /// A takeover that names other witnesses than the term before.
+    #[error("a takeover keeps the witnesses of the term before, and this one names others")]
+    WitnessesChanged,
+    /// A close by somebody who was no witness.
+    #[error("a close under this takeover is of somebody who was no witness of the term before")]
+    CloseOfStranger,
+    /// A floor that the key of its term did not sign.
+    #[error("a floor under this takeover is no signed checkpoint of a term of this log")]
+    FloorNotSigned,
+    /// A floor that goes past the base.
+    #[error("an endorser or witness under this takeover holds more than it goes on from")]
+    FloorAboveBase,
+    /// A floor that is not the beginning of the base.
+    #[error("an endorser or witness under this takeover holds another log than it goes on from")]
+    FloorContradicts,
+    /// Only who may vote may give notice.
+    #[error("only a member past the waiting time may give notice that another is gone")]
+    NotAnElector,
+    /// The same notice again.
+    #[error("this member has given that notice already")]
+    AlreadyNoticed,
 }
 
 impl From<decisions::Flaw> for Reason {

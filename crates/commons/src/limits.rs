@@ -80,6 +80,8 @@ pub const MAX_CARRIED: usize = 128;
 pub const MAX_CARRIES: u16 = 128;
 /// Most secret polls of about a year.
 pub const MAX_POLLS: usize = 512;
+/// Ended terms whose keys and sizes are remembered: floors of older ones are not looked at.
+pub const MAX_ENDED_TERMS: usize = 256;
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 86_400_000;
 /// Longest part of a stored state, in bytes: a damaged length claims no more memory than this.

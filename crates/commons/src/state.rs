@@ -9,12 +9,14 @@ use crate::history::History;
 use crate::limits::RULES;
 use crate::practices::{self, Earlier, Parts, Saying, Statement};
 use crate::snapshot;
-use crate::terms::{self, Keeper};
+use crate::terms::{self, Keeper, Terms};
 use crate::voids::Voids;
 use lifeboat_log::codec::Malformed;
 use lifeboat_log::hash::{STATE_CONTEXT, derive};
+use lifeboat_log::opening::Right;
 use lifeboat_log::{
-    CellId, EntryId, Kind, Link, LinkHash, Position, Record, SignedEntry, StateHash, Term, Time,
+    CellId, EntryId, Kind, Link, LinkHash, Opening, Position, PublicKey, Record, SignedEntry, StateHash,
+    Term, Time,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub struct State {
     head: LinkHash,
     time: Time,
     keeper: Option<Keeper>,
+    terms: Terms,
     voids: Voids,
     faults: BTreeMap<Term, u64>,
     corrected: BTreeMap<Position, Position>,
@@ -53,6 +56,7 @@ impl State {
             head: LinkHash::ZERO,
             time: Time::ZERO,
             keeper: None,
+            terms: Terms::default(),
             voids: Voids::default(),
             faults: BTreeMap::new(),
             corrected: BTreeMap::new(),
@@ -86,6 +90,23 @@ impl State {
     pub fn keeper(&self) -> Option<&Keeper> {
         self.keeper.as_ref()
     }
+    /// The terms before, and the grace after a takeover.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+    /// The member for whom this key endorses a takeover on this state.
+    pub fn endorser(&self, key: &PublicKey) -> Option<MemberId> {
+        let member = self.members().endorser(key, self.time)?;
+        let dormant = self.members().is_dormant(&member, self.time, self.charter().notice_ms());
+        (!dormant).then_some(member)
+    }
+    /// Whether this opening would open a term by right on this state, and whether it would be forced.
+    ///
+    /// # Errors
+    /// The [`Reason`] for which it would be void.
+    pub fn judge_opening(&self, opening: &Opening, history: &dyn History) -> Result<bool, Reason> {
+        terms::judge(self, opening, self.hash(), history)
+    }
     /// How many entries are void.
     pub fn voids(&self) -> u64 {
         self.voids.count()
@@ -112,7 +133,7 @@ impl State {
         }
         let result = match entry.kind {
             Kind::FOUNDING if link.position == Position(0) => self.found(entry, link),
-            Kind::OPENING => self.open(entry, link),
+            Kind::OPENING => self.open(entry, link, history),
             _ => self.place(entry, link, history),
         };
         if self.rules == RULES {
@@ -176,7 +197,7 @@ impl State {
     pub fn at(&self, now: Time) -> Self {
         let mut later = self.clone();
         later.time = now.max(self.time);
-        practices::advance(&mut later, now);
+        practices::advance(&mut later, self.terms.closing(now));
         later
     }
 
@@ -188,7 +209,7 @@ impl State {
     /// The state's one encoding.
     pub fn encode(&self) -> Vec<u8> {
         let known = (self.rules, self.cell, self.next, self.head, self.time);
-        let noted = (&self.keeper, &self.voids, &self.faults, &self.corrected);
+        let noted = (&self.keeper, &self.terms, &self.voids, &self.faults, &self.corrected);
         let mut bytes = snapshot::encode(&(known, noted, &self.parts));
         self.duplicates.encode_into(&mut bytes);
         bytes
@@ -200,11 +221,23 @@ impl State {
     /// [`Malformed`] when they are not exactly the encoding of a state.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let ((rules, cell, next, head, time), rest) = snapshot::decode(bytes)?;
-        let ((keeper, voids, faults, corrected), rest) = snapshot::decode(rest)?;
+        let ((keeper, terms, voids, faults, corrected), rest) = snapshot::decode(rest)?;
         let (parts, rest) = snapshot::decode(rest)?;
         let duplicates = Arc::new(Duplicates::decode(rest)?);
-        let state =
-            Self { cell, rules, next, head, time, keeper, voids, faults, corrected, parts, duplicates };
+        let state = Self {
+            cell,
+            rules,
+            next,
+            head,
+            time,
+            keeper,
+            terms,
+            voids,
+            faults,
+            corrected,
+            parts,
+            duplicates,
+        };
         if state.encode() == bytes { Ok(state) } else { Err(Malformed::NotCanonical) }
     }
 
@@ -216,7 +249,7 @@ impl State {
             return Err(Reason::Malformed);
         };
         self.rules = founding.opening.rules;
-        self.keeper = Some(Keeper::of(&founding.opening, link.position));
+        self.keeper = Some(Keeper::of(&founding.opening, link.position, false));
         if self.rules != RULES {
             return Err(Inadmissible::NewerRules.into());
         }
@@ -226,16 +259,23 @@ impl State {
         Ok(())
     }
 
-    fn open(&mut self, entry: &SignedEntry, link: &Link) -> Result<(), Reason> {
+    fn open(&mut self, entry: &SignedEntry, link: &Link, history: &dyn History) -> Result<(), Reason> {
         let Ok(Some(opening)) = entry.opening() else { return Err(Reason::Malformed) };
-        let judged = terms::judge(self, &opening, self.hash());
+        let judged = self.judge_opening(&opening, history);
+        let forced = matches!(judged, Ok(true));
         if let Some(old) = self.keeper.take() {
+            if let Some(base) = terms::base_of(&opening) {
+                self.terms.end(&old, &base);
+            }
             self.parts.witnessing.open(self.cell, &old, &opening, link);
         }
-        self.keeper = Some(Keeper::of(&opening, link.position));
+        self.keeper = Some(Keeper::of(&opening, link.position, forced));
         self.rules = opening.rules;
-        practices::advance(self, link.time);
-        judged
+        if judged.is_ok() && matches!(opening.right, Right::Takeover { .. }) {
+            self.terms.begin_grace(self.time, link.time, self.parts.charter.grace_ms());
+        }
+        practices::advance(self, self.terms.closing(link.time));
+        judged.map(drop)
     }
 
     fn place(&mut self, entry: &SignedEntry, link: &Link, history: &dyn History) -> Result<(), Reason> {
@@ -243,9 +283,10 @@ impl State {
         if self.rules != RULES {
             return Err(Inadmissible::NewerRules.into());
         }
-        practices::advance(self, link.time);
-        if self.duplicates.due(link.time) {
-            Arc::make_mut(&mut self.duplicates).forget(link.time);
+        let closing = self.terms.closing(link.time);
+        practices::advance(self, closing);
+        if self.duplicates.due(closing) {
+            Arc::make_mut(&mut self.duplicates).forget(closing);
         }
         let (author, found) = self.identify(entry, link.time);
         let admitted = match author {
@@ -253,13 +294,17 @@ impl State {
             None => found.and(Err(Inadmissible::NotAMember)),
         };
         if let Some(author) = author {
-            if entry.not_after >= link.time {
+            if entry.not_after >= closing {
                 Arc::make_mut(&mut self.duplicates).insert(author.name, entry.not_after);
             }
-            self.parts.members.count(&author.member, Day::of(link.time));
+            if !self.terms.spares(entry, link.time) {
+                self.parts.members.count(&author.member, Day::of(link.time));
+            }
         }
         admitted?;
-        self.judge(entry, link, author.ok_or(Inadmissible::NotAMember)?, history)
+        let author = author.ok_or(Inadmissible::NotAMember)?;
+        self.parts.members.heard(&author.member);
+        self.judge(entry, link, author, history)
     }
 
     /// Who says it, and whether they may by the entry and the key alone.
@@ -289,7 +334,8 @@ impl State {
         now: Time,
         history: &dyn History,
     ) -> Result<(), Inadmissible> {
-        if now > entry.not_after {
+        let spared = self.terms.spares(entry, now);
+        if now > entry.not_after && !spared {
             return Err(Inadmissible::Expired);
         }
         if entry.author_time > now.plus_ms(self.charter().skew_ms()) {
@@ -298,7 +344,7 @@ impl State {
         if self.duplicates.contains(author.name) {
             return Err(Inadmissible::Duplicate);
         }
-        if self.members().placed(&author.member, Day::of(now)) >= self.charter().quota {
+        if !spared && self.members().placed(&author.member, Day::of(now)) >= self.charter().quota {
             return Err(Inadmissible::OverQuota);
         }
         let stands = |id: &EntryId| id.0 == self.cell.0 || history.find(id).is_some();

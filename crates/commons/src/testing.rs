@@ -16,9 +16,10 @@ use lifeboat_log::codec::{Bytes, List, encode};
 use lifeboat_log::handover::Footing;
 use lifeboat_log::limits::MAX_CHARTER;
 use lifeboat_log::opening::Base;
+use lifeboat_log::tree::Frontier;
 use lifeboat_log::{
     CellId, Chain, Checkpoint, Detail, DetailRef, DetailTag, Entry, EntryId, Founding, Handover, Kind, Link,
-    Nonce, Position, Record, SecretKey, Seen, SignedCheckpoint, SignedEntry, Successor, Term, Time,
+    Nonce, Position, Record, SecretKey, Seen, SignedCheckpoint, SignedEntry, Successor, Term, Time, TreeHash,
 };
 use std::collections::BTreeMap;
 
@@ -48,6 +49,12 @@ pub struct TestCell {
 impl History for TestCell {
     fn find(&self, id: &EntryId) -> Option<Record> {
         self.records.get(*self.places.get(id)?).cloned()
+    }
+    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
+        let mut tree = Frontier::default();
+        let of_term = self.records.iter().filter(|record| record.link().term == term);
+        of_term.take(usize::try_from(size).ok()?).for_each(|record| tree.push(record.leaf()));
+        (tree.size() == size).then(|| tree.root())
     }
 }
 
@@ -184,6 +191,13 @@ impl TestCell {
     fn record_in(&self, term: Term, entry: SignedEntry) -> Record {
         let link = Link::new(term, self.chain.next(), self.chain.head(), self.now, entry.id());
         Record::place(link, entry).expect("the link names it")
+    }
+
+    /// Places an entry that opens this term, whose checkpoints `term_key` signs.
+    pub fn open_term(&mut self, term: Term, entry: SignedEntry, term_key: SecretKey) -> Effect {
+        let record = self.record_in(term, entry);
+        self.term_key = term_key;
+        self.put(record)
     }
 
     /// Places an entry and folds it.

@@ -5,6 +5,7 @@
 //! `lifeboat-commons`. Every byte is specified in `docs/format.md`.
 
 pub mod blob;
+pub mod call;
 pub mod chain;
 pub mod checkpoint;
 pub mod codec;
@@ -30,6 +31,7 @@ pub mod tile;
 pub mod time;
 pub mod tree;
 
+pub use call::Call;
 pub use chain::{Broken, Chain, OpenTerm, verify_each};
 pub use checkpoint::{BadCheckpoint, Checkpoint, Origin, SignedCheckpoint, Signers};
 pub use cosignature::{Cosigned, Given};
@@ -41,7 +43,7 @@ pub use hash::{BlobHash, CellId, DetailHash, EntryId, LinkHash, StateHash, TreeH
 pub use key::{BadKey, KeyCache, PublicKey, SecretKey, Signature};
 pub use link::Link;
 pub use misconduct::{BadMisconduct, Charge, Misconduct, Proven};
-pub use opening::{Founding, Opening};
+pub use opening::{Close, Endorsement, Floor, Founding, Opening};
 pub use proof::{BadProof, Proof};
 pub use record::{BadRecord, Record};
 pub use slip::{BadSlip, Slip};

@@ -1,6 +1,7 @@
 //! The opening of a term: who keeps the log from here on, by what right, and who witnesses it. Its form
 //! is judged here, from bytes alone; its right is judged by the fold at the base.
 
+use crate::call::Call;
 use crate::codec::{self, Bytes, List, Malformed};
 use crate::entry::{Entry, Kind, Nonce};
 use crate::hash::{CellId, LinkHash, StateHash, TreeHash};
@@ -97,7 +98,7 @@ pub struct Endorsement {
     pub key: PublicKey,
     /// The largest signed checkpoint that the member's home holds.
     pub floor: Floor,
-    /// The key's signature over [`Opening::endorsement_message`].
+    /// The key's signature over [`Call::endorsement_message`].
     pub signature: Signature,
 }
 
@@ -108,7 +109,7 @@ pub struct Close {
     pub key: PublicKey,
     /// The largest checkpoint that it has cosigned.
     pub floor: Floor,
-    /// The key's signature over [`Opening::close_message`].
+    /// The key's signature over [`Call::close_message`].
     pub signature: Signature,
 }
 
@@ -177,15 +178,9 @@ impl Opening {
         if !ordered {
             return Err(BadOpening::BadEndorsements);
         }
-        for endorsement in endorsements.iter() {
-            let message = self.endorsement_message(cell, &endorsement.floor);
-            endorsement.key.verify(&message, &endorsement.signature)?;
-        }
-        for close in closes.iter() {
-            let message = self.close_message(cell, &close.floor);
-            close.key.verify(&message, &close.signature)?;
-        }
-        Ok(())
+        let call = Call::of(self);
+        endorsements.iter().try_for_each(|endorsement| call.check_endorsement(cell, endorsement))?;
+        Ok(closes.iter().try_for_each(|close| call.check_close(cell, close))?)
     }
 
     /// What the old term key signs to hand over to this opening: cell, then the opening without its right.
@@ -194,17 +189,6 @@ impl Opening {
         let mut encoded = codec::encode(&unsigned);
         encoded.truncate(encoded.len() - 4); // the variant number of the right
         [HANDOVER_PREFIX, &cell.0, &encoded].concat()
-    }
-
-    /// What a member signs to endorse this opening.
-    pub fn endorsement_message(&self, cell: &CellId, floor: &Floor) -> Vec<u8> {
-        let said = (*cell, self.term, self.node, self.term_key, *floor);
-        [ENDORSEMENT_PREFIX, &codec::encode(&said)].concat()
-    }
-
-    /// What a witness signs to promise that it cosigns nothing in an era older than this opening's.
-    pub fn close_message(&self, cell: &CellId, floor: &Floor) -> Vec<u8> {
-        [CLOSE_PREFIX, &codec::encode(&(*cell, self.term, *floor))].concat()
     }
 }
 

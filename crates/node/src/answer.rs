@@ -7,6 +7,7 @@ pub use people::{CardText, Joined, KnockItem, OpenInvite};
 
 use crate::ask::{LogSetting, Signed};
 pub use crate::refusal::Refusal;
+pub use crate::standing::{CallItem, TakeoverView};
 use crate::turn_notes::TurnNotes;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
@@ -114,6 +115,10 @@ pub enum Answer {
         /// Its length in bytes.
         size: u64,
     },
+    /// To [`crate::Ask::Takeover`].
+    Takeover(TakeoverView),
+    /// To [`crate::Ask::TakeoverPropose`]: the call, encoded.
+    Called(Blob),
     /// It is done and there is nothing to say.
     Done,
 }
@@ -195,6 +200,8 @@ pub struct CellOverview {
     pub knocks: u32,
     /// Proofs of misconduct that this home holds, of the newest term first.
     pub misconduct: Vec<MisconductItem>,
+    /// How many members decide on a takeover; nothing for a sibling's cell.
+    pub electors: Option<u32>,
     /// What the person should know about this cell, in sentences.
     pub notices: Vec<String>,
     /// What rotation asks of this home's member.

@@ -285,6 +285,34 @@ pub enum Ask {
         /// How long to try to reach somebody who has it, in milliseconds.
         wait_ms: u64,
     },
+    /// How a cell stands to being taken over. Answer: [`Answer::Takeover`].
+    Takeover {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
+    /// A call for this home's node to keep the log, with a fresh term key; nothing is told of it before it
+    /// is endorsed. Answer: [`Answer::Called`].
+    TakeoverPropose {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
+    /// An endorsement by a key of this home's member: promised on disk, then told to all. Answer:
+    /// [`Answer::Done`].
+    TakeoverEndorse {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+        /// The call and the endorsement, encoded (`lifeboat_log`).
+        signed: Blob,
+    },
+    /// Lets the call of this home go on without the closes of enough witnesses. Answer: [`Answer::Done`].
+    TakeoverForce {
+        /// The cell.
+        #[serde(with = "wire::one")]
+        cell: CellId,
+    },
     /// Ends the node that runs in this home. Answer: [`Answer::Done`].
     Stop,
     /// Holds entries of this home's member back until their time has come: reveals of draws. Answer:

@@ -7,32 +7,41 @@ mod carrier;
 pub use carrier::{entropy, now};
 pub use missing::MissingDetails;
 mod delivering;
+mod disk;
 mod following;
 mod handing_in;
 mod keeping;
 pub(crate) mod missing;
+mod role;
 mod searching;
 pub mod shelf;
 pub(crate) mod succession;
+mod taking;
 pub mod texts;
 mod waiting;
 mod witnessing;
+pub use taking::{CalledHere, Standing};
 
 use crate::cosigner::Cosigner;
 use crate::home::Home;
 use crate::limits::{CELL_QUEUE, OUTWARD_QUEUE};
+use lifeboat_log::codec::List;
 use lifeboat_log::handover::Witnesses;
 use lifeboat_log::{
-    CellId, Detail, DetailHash, EntryId, Handover, Position, PublicKey, SignedCheckpoint, SignedEntry,
-    Successor, Term,
+    Call, CellId, Detail, DetailHash, Endorsement, EntryId, Handover, Position, PublicKey, SignedCheckpoint,
+    SignedEntry, Successor, Term,
 };
 use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{CellCard, RangeAsk, ReadFrame, Refusal, Request, Response};
 use lifeboat_store::{Storage, StoreError};
 use shelf::Shelf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
+
+/// The calls for a takeover that a node knows of.
+pub type CallList = List<CallNews, { lifeboat_protocol::limits::MAX_CALLS }>;
 
 /// What came of an entry.
 #[derive(Debug, Clone)]
@@ -168,6 +177,33 @@ pub enum ToCell {
         /// What it said.
         response: Option<Box<Response>>,
     },
+    /// A peer gave its opening of a later era; nothing when it has none.
+    Opening {
+        /// The peer.
+        peer: PublicKey,
+        /// The record's bytes.
+        record: Option<Vec<u8>>,
+    },
+    /// What a peer knows of calls for a takeover, and where to put what is known here.
+    Calls {
+        /// The calls.
+        calls: Vec<CallNews>,
+        /// Where the answer goes, when the peer asked.
+        answer: Option<oneshot::Sender<CallList>>,
+    },
+    /// How the cell stands to being taken over.
+    Standing(oneshot::Sender<Standing>),
+    /// An endorsement of this home's member, to be promised and told.
+    Endorse {
+        /// What it endorses.
+        call: Call,
+        /// The endorsement, signed.
+        endorsement: Box<Endorsement>,
+        /// What came of it.
+        done: oneshot::Sender<Result<(), String>>,
+    },
+    /// To take over without the closes of enough witnesses. Told whether there is an own call.
+    Force(oneshot::Sender<bool>),
     /// The disk thread is done with the oldest of its tasks.
     Stored(Result<shelf::Stored, StoreError>),
     /// Misconduct files, asked for or heard of.
@@ -226,6 +262,20 @@ pub enum Outward {
         peer: PublicKey,
         /// The handover.
         handover: Box<Handover>,
+    },
+    /// Ask a peer for its opening of a later era.
+    AskOpening {
+        /// The peer.
+        peer: PublicKey,
+        /// The era in which the log here stands.
+        era: u16,
+    },
+    /// Tell a peer of the calls for a takeover, and hear of its.
+    TellCalls {
+        /// The peer.
+        peer: PublicKey,
+        /// The calls.
+        calls: CallList,
     },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),

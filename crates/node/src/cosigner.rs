@@ -5,9 +5,9 @@
 
 use crate::cell::locked;
 use lifeboat_log::note::SignatureLine;
-use lifeboat_log::{Given, PublicKey, SecretKey};
+use lifeboat_log::{Call, Close, Floor, Given, Origin, PublicKey, SecretKey};
 use lifeboat_protocol::witness::{Clock, Effect, Event, Refused, Step, Ticket, Witness};
-use lifeboat_store::{Cosignings, PromiseError, Storage};
+use lifeboat_store::{Cosignings, PromiseError, Storage, VowError, Vows};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -36,6 +36,12 @@ pub enum NotCosigned {
     /// What was promised before cannot be read.
     #[error(transparent)]
     Promise(#[from] PromiseError),
+    /// It has closed the era.
+    #[error("this home's witness has closed era {0} for a takeover, and cosigns nothing of it any more")]
+    Closed(u16),
+    /// Whether it has closed an era cannot be read, or a close cannot be written.
+    #[error(transparent)]
+    Vow(#[from] VowError),
     /// What was to be asked could not be made.
     #[error("{0}")]
     NoQuestion(String),
@@ -69,23 +75,57 @@ impl Cosigner {
         question: impl FnOnce(Option<&Given>) -> Result<(Step, Clock), String>,
     ) -> Result<SignatureLine, NotCosigned> {
         let mut machines = locked(&self.machines);
-        if machines.len() >= MAX_MACHINES && !machines.contains_key(origin) {
-            machines.clear();
-        }
-        let machine = match machines.entry(origin.to_owned()) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                let file = Cosignings::open(self.storage.clone(), self.key(), origin)?;
-                let witness = Witness::new(self.key.clone(), file.last().copied());
-                place.insert(Machine { witness, file })
+        if let Ok(of_cell) = origin.parse::<Origin>() {
+            let era = of_cell.term.era();
+            if era < Vows::open(self.storage.clone(), of_cell.cell)?.closed_era(&self.key()) {
+                return Err(NotCosigned::Closed(era));
             }
-        };
+        }
+        let machine = self.machine(&mut machines, origin)?;
         let (step, clock) = question(machine.witness.given()).map_err(NotCosigned::NoQuestion)?;
         let (answer, whole) = machine.ask(&self.storage, origin, step, text, clock);
         if !whole {
             machines.remove(origin);
         }
         answer.map_err(NotCosigned::Refused)
+    }
+
+    /// The close of all eras older than the call's, promised on disk first; nothing of them is cosigned after
+    /// it. `floor` is told what was cosigned last of the log with this origin, and says what is held of it;
+    /// nothing else is cosigned meanwhile.
+    ///
+    /// # Errors
+    /// [`NotCosigned`].
+    pub fn close(
+        &self,
+        origin: &Origin,
+        call: Call,
+        floor: impl FnOnce(Option<&Given>) -> Option<Floor>,
+    ) -> Result<Close, NotCosigned> {
+        let mut machines = locked(&self.machines);
+        let machine = self.machine(&mut machines, &origin.to_string())?;
+        let short = || NotCosigned::NoQuestion("it has cosigned more than is held here".to_owned());
+        let floor = floor(machine.witness.given()).ok_or_else(short)?;
+        let mut vows = Vows::open(self.storage.clone(), origin.cell)?;
+        Ok(vows.close(call, call.close(&origin.cell, floor, &self.key))?)
+    }
+
+    fn machine<'a>(
+        &self,
+        machines: &'a mut HashMap<String, Machine>,
+        origin: &str,
+    ) -> Result<&'a mut Machine, PromiseError> {
+        if machines.len() >= MAX_MACHINES && !machines.contains_key(origin) {
+            machines.clear();
+        }
+        match machines.entry(origin.to_owned()) {
+            std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                let file = Cosignings::open(self.storage.clone(), self.key(), origin)?;
+                let witness = Witness::new(self.key.clone(), file.last().copied());
+                Ok(place.insert(Machine { witness, file }))
+            }
+        }
     }
 }
 
@@ -163,6 +203,34 @@ mod tests {
                 }
                 _ => assert!(other.is_ok()),
             }
+        }
+    }
+
+    #[test]
+    fn after_a_close_nothing_of_an_older_era_is_cosigned_and_a_failed_close_gives_none() {
+        for failure in [Failure::NotWritten, Failure::Written] {
+            let faulty = Arc::new(FaultyStorage::new(MemoryStorage::new()));
+            let (mut log, _) = TestLog::found(1);
+            let first = log.checkpoint();
+            let key = SecretKey::from_seed(&[9; 32]);
+            let cosigner = Cosigner::new(key.clone(), faulty.clone());
+            assert!(ask(&cosigner, &first).is_ok());
+            let (node, term_key) = (log.node.public(), key.public());
+            let call = Call { term: lifeboat_log::Term::new(1, 0), node, term_key };
+            let floor = Floor::of(&first, &log.term_key.public());
+            let close = |floor: Option<Floor>| cosigner.close(&first.origin, call, |_| floor);
+            assert!(matches!(close(None), Err(NotCosigned::NoQuestion(_))));
+            faulty.fail_at(0, failure);
+            assert!(matches!(close(floor), Err(NotCosigned::Vow(_))), "no promise, no close");
+            faulty.heal();
+            let given = close(floor).unwrap();
+            assert_eq!(call.check_close(&log.cell(), &given), Ok(()));
+            assert_eq!(Some(given.floor), floor);
+            log.grow(1);
+            assert!(matches!(ask(&cosigner, &log.checkpoint()), Err(NotCosigned::Closed(0))));
+            // The same after a start.
+            let again = Cosigner::new(key.clone(), faulty.clone());
+            assert!(matches!(ask(&again, &log.checkpoint()), Err(NotCosigned::Closed(0))));
         }
     }
 }

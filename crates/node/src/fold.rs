@@ -3,7 +3,8 @@
 
 use crate::limits::{FOLD_BATCH, SNAPSHOT_EVERY};
 use lifeboat_commons::{Effect, History, State};
-use lifeboat_log::{EntryId, Position, Record};
+use lifeboat_log::{EntryId, LinkHash, Position, Record, SignedCheckpoint, Signers, Term, TreeHash};
+use lifeboat_protocol::takeover::{HeldLog, TermStand};
 use lifeboat_store::{LogStore, StoreError};
 
 /// The state of a cell, in step with its log.
@@ -20,6 +21,39 @@ impl History for LogHistory<'_> {
     fn find(&self, id: &EntryId) -> Option<Record> {
         let at = self.0.find(id).ok()??;
         self.0.record(at).ok()?
+    }
+    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
+        self.0.root(term, size).ok()
+    }
+}
+
+impl HeldLog for LogHistory<'_> {
+    fn term(&self, term: Term) -> Option<TermStand> {
+        let held = self.0.term(term)?;
+        let witnesses = held.opening.witnesses.to_vec();
+        let signers = Signers { term_key: held.opening.term_key, witnesses };
+        Some(TermStand { signers, start: held.start, size: held.size })
+    }
+    fn head(&self, end: Position) -> Option<LinkHash> {
+        Some(self.0.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
+    }
+    fn state_at(&self, end: Position) -> Option<State> {
+        let mut state = State::new(self.0.cell());
+        while state.next() < end {
+            let count = usize::try_from(end.0 - state.next().0).ok()?.min(FOLD_BATCH);
+            let records = self.0.records(state.next(), count).ok()?;
+            if records.is_empty() {
+                return None;
+            }
+            for record in &records {
+                state.apply(record, self);
+            }
+        }
+        Some(state)
+    }
+    fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
+        let found = self.0.terms().into_iter().find(|(_, signed)| signed.origin.term == term);
+        found.map(|(_, signed)| signed)
     }
 }
 

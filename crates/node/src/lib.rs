@@ -31,6 +31,7 @@ mod requests;
 pub mod sealed;
 mod serve;
 pub mod service;
+pub mod standing;
 pub mod turn_notes;
 pub mod wire;
 mod witness_http;

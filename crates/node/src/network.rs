@@ -163,6 +163,18 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 tracing::debug!(%peer, %error, "the handover was not delivered; it will be sent again");
             }
         }
+        Outward::AskOpening { peer, era } => {
+            let record = match net.request(peer, &Request::Opening { cell, era }).await {
+                Ok(Response::Opening { record }) => Some(record.to_vec()),
+                _ => None,
+            };
+            handle.tell(ToCell::Opening { peer, record }).await;
+        }
+        Outward::TellCalls { peer, calls } => {
+            if let Ok(Response::Calls { calls }) = net.request(peer, &Request::Calls { cell, calls }).await {
+                handle.tell(ToCell::Calls { calls: calls.to_vec(), answer: None }).await;
+            }
+        }
         Outward::Publish(checkpoint) => announce(net, Announcement::checkpoint(&checkpoint)).await,
         Outward::AskMisconduct(peer) => {
             if let Ok(Response::Misconduct { files }) = net.request(peer, &Request::Misconduct { cell }).await

@@ -64,6 +64,19 @@ pub async fn answer(
             cell.tell(ToCell::HandedOver(handover)).await;
             Response::Noted
         }
+        Request::Opening { era, .. } => {
+            let read = move || {
+                let record = cell.read().store.opening_above(era).ok().flatten();
+                let bytes = record.and_then(|record| Bytes::new(record.to_bytes()));
+                bytes.map_or(Response::refused(Refusal::NOT_HELD), |record| Response::Opening { record })
+            };
+            tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| failed())
+        }
+        Request::Calls { calls, .. } => {
+            let (answer, known) = oneshot::channel();
+            cell.tell(ToCell::Calls { calls: calls.to_vec(), answer: Some(answer) }).await;
+            known.await.map_or_else(|_| failed(), |calls| Response::Calls { calls })
+        }
     }
 }
 

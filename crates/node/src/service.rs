@@ -7,6 +7,7 @@ mod holding;
 mod own;
 mod people;
 mod syncing;
+mod takeovers;
 mod upkeep;
 mod views;
 mod witnesses;
@@ -148,6 +149,10 @@ impl Service {
             Ask::ServeWitness { listen } => self.serve_witness(&listen),
             Ask::Distrust { origin } => self.distrust(&origin),
             Ask::Hold { cell, entries } => self.hold(cell, entries, &progress).await,
+            Ask::Takeover { cell } => self.takeover(cell, &progress).await,
+            Ask::TakeoverPropose { cell } => self.propose_takeover(cell, &progress).await,
+            Ask::TakeoverEndorse { cell, signed } => self.endorse_takeover(cell, &signed, &progress).await,
+            Ask::TakeoverForce { cell } => self.force_takeover(cell, &progress).await,
             Ask::Stop => {
                 self.stop.send_replace(true);
                 Ok(Answer::Done)

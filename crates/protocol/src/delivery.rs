@@ -8,6 +8,7 @@
 
 mod choosing;
 mod item;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -71,6 +72,14 @@ pub enum Event {
     /// The home's own log holds all records before this position, and [`Event::InLog`] was told of each: a
     /// receipt for an entry before it that was not among them is worth nothing any more.
     Passed(Position),
+    /// The log was taken over and goes on from here: what stood at or past this position, under an older
+    /// era, stands there no more.
+    CutBack {
+        /// The term that opens there.
+        term: Term,
+        /// The position of its opening.
+        from: Position,
+    },
     /// How much the homes that are not the keeper's hold: the position of the next record that each lacks.
     Held(Vec<Position>),
     /// Time has passed.
@@ -170,6 +179,8 @@ pub struct Delivery {
     keeper: Option<(Term, PublicKey)>,
     /// Whether these are entries of others, which go to the keeper alone.
     others: bool,
+    /// The last takeover: its term, and where it opens.
+    taken: Option<(Term, Position)>,
 }
 
 impl Delivery {
@@ -186,6 +197,7 @@ impl Delivery {
             terms: BTreeMap::new(),
             keeper: None,
             others: false,
+            taken: None,
         }
     }
 
@@ -217,6 +229,7 @@ impl Delivery {
             }
             Event::InLog { id, position } => self.in_log(&id, position, &mut effects),
             Event::Passed(next) => self.passed(next, &mut effects),
+            Event::CutBack { term, from } => self.cut_back(term, from, &mut effects),
             Event::Held(held) => self.held(&held, &mut effects),
             Event::Tick => {}
         }
@@ -311,6 +324,10 @@ impl Delivery {
         let signers = self.terms.get(&link.term).ok_or(BadReceipt::UnknownTerm)?;
         let origin = Origin { cell: self.cell, term: link.term };
         let (record, _) = proof.verify(&origin, signers)?;
+        let position = record.link().position;
+        if self.taken.is_some_and(|(term, from)| link.term.era() < term.era() && position >= from) {
+            return Err(BadReceipt::UnknownTerm);
+        }
         let same = record.entry().id() == *id;
         if same { Ok(record.link().position) } else { Err(BadReceipt::OtherEntry) }
     }
@@ -370,41 +387,6 @@ impl Delivery {
             item.to(Step::Refused(refusal), effects);
         } else if !item.handed.is_empty() {
             item.show_handed(effects);
-        }
-    }
-
-    fn in_log(&mut self, id: &EntryId, position: Position, effects: &mut Vec<Effect>) {
-        let keeps = self.keeper.is_some_and(|(_, node)| node == self.own);
-        let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
-        match (&item.step, keeps) {
-            (Step::Replicated { .. }, _) | (Step::Placed { .. }, true) => {}
-            (_, true) => item.to(Step::Placed { position, proof: None }, effects),
-            // The home's own copy is one that is not the keeper's.
-            (_, false) => item.to(Step::Replicated { position, homes: 1 }, effects),
-        }
-    }
-
-    /// Entries whose receipts came to nothing wait again: the keeper's disk was lost, or another keeper
-    /// began below them.
-    fn passed(&mut self, next: Position, effects: &mut Vec<Effect>) {
-        if self.keeper.is_some_and(|(_, node)| node == self.own) {
-            return;
-        }
-        for item in self.items.values_mut() {
-            if matches!(item.step, Step::Placed { position, .. } if position < next) {
-                item.backoff.succeeded();
-                item.to(Step::Waiting, effects);
-            }
-        }
-    }
-
-    fn held(&mut self, held: &[Position], effects: &mut Vec<Effect>) {
-        for item in self.items.values_mut() {
-            let Some(position) = item.position() else { continue };
-            let homes = held.iter().filter(|next| **next > position).count();
-            if homes > item.homes() {
-                item.to(Step::Replicated { position, homes }, effects);
-            }
         }
     }
 

@@ -23,6 +23,7 @@ use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS, MAX_STOPS};
 use crate::planted::{Bug, Planted};
 use crate::range::RangeAsk;
 use crate::seeker::Seeker;
+use crate::takeover::Opened;
 pub use event::{Alarm, Effect, Event, Fault, Held, StreamId};
 use lifeboat_log::note::Note;
 use lifeboat_log::{
@@ -48,6 +49,10 @@ pub struct Follower {
     evidence: Vec<Alarm>,
     /// How many records of a term stand before the misconduct of its key.
     stops: BTreeMap<Term, u64>,
+    /// Who sent what is on its way to the disk.
+    server: Option<PublicKey>,
+    /// The highest era that is known to have opened by right.
+    bound: u16,
     planted: Planted,
     gave_up: bool,
     /// This home's witness key.
@@ -71,6 +76,8 @@ impl Follower {
             seeker: Seeker::default(),
             evidence: Vec::new(),
             stops: BTreeMap::new(),
+            server: None,
+            bound: 0,
             planted: Planted::default(),
             gave_up: false,
             witness: None,
@@ -104,6 +111,14 @@ impl Follower {
             Event::Closed(stream) => self.closed(stream, now, entropy),
             Event::Persisted { missing } => self.persisted(missing, now, &mut effects),
             Event::DiskFailed => self.disk_failed(&mut effects),
+            Event::Unjust(reason) => {
+                self.disk_failed(&mut effects);
+                self.bound = 0;
+                if let Some(peer) = self.server.take() {
+                    self.put_aside(peer, Fault::Unjust(reason), now, &mut effects);
+                }
+            }
+            Event::Opening { peer, opened } => self.opened(peer, opened, now, entropy, &mut effects),
             Event::Reopened(held) => self.reopened(*held),
             Event::Cosigned(cosigned) => self.cosigned(&cosigned, &mut effects),
             Event::Stop { term, before } => self.stop(term, before),
@@ -140,6 +155,9 @@ impl Follower {
                 effects.push(Effect::Have { peer, next: self.chain.next() });
             }
         }
+        if let Some(peer) = self.peers.due_for_opening(self.era(), self.stand(), now) {
+            effects.push(Effect::AskOpening(peer));
+        }
         if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {
             self.open_range(now, entropy, effects);
         }
@@ -150,7 +168,8 @@ impl Follower {
     }
 
     fn open_range(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
-        let Some(peer) = self.peers.able_to_serve(self.wants_past(), now, entropy) else { return };
+        let (stand, past) = (self.stand(), self.wants_past());
+        let Some(peer) = self.peers.able_to_serve(stand, past, self.bound, now, entropy) else { return };
         self.streams += 1;
         let stream = StreamId(self.streams);
         let term = self.chain.open().map_or(Term::FIRST, |open| open.term);
@@ -258,6 +277,35 @@ impl Follower {
         self.put_aside(alarm.peer, Fault::Contradicts, now, effects);
     }
 
+    /// A peer has an opening of a later era, or not.
+    fn opened(
+        &mut self,
+        peer: PublicKey,
+        opened: Opened,
+        now: Time,
+        entropy: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        match opened {
+            Opened::NotHeld => self.peers.no_opening(&peer, now, entropy),
+            Opened::Ahead(term) => self.peers.cleared(&peer, self.stand(), term.era()),
+            Opened::Fault(fault) => self.put_aside(peer, fault, now, effects),
+            Opened::Back(..) if self.reopening => self.peers.no_opening(&peer, now, entropy),
+            Opened::Back(term, base) => {
+                let back = (base.origin.term, base.size);
+                self.peers.cleared(&peer, Some(back), term.era());
+                // Nothing more of an older era is taken in, or who still holds it would give it back.
+                self.bound = self.bound.max(term.era());
+                if let Some(session) = self.session.take() {
+                    effects.push(Effect::CloseRange(session.stream));
+                }
+                self.persists.clear();
+                self.reopening = true;
+                effects.push(Effect::CutBack(base));
+            }
+        }
+    }
+
     fn put_aside(&mut self, peer: PublicKey, fault: Fault, now: Time, effects: &mut Vec<Effect>) {
         self.peers.put_aside(&peer, now);
         self.seeker.disconnected(&peer);
@@ -300,7 +348,9 @@ impl Follower {
     }
 
     fn reopened(&mut self, held: Held) {
-        if self.reopening {
+        // Whoever carries the machine may open the log anew by itself while nothing is on its way.
+        if self.reopening || self.persists.is_empty() {
+            self.session = self.session.take().filter(|_| self.reopening);
             self.reopening = false;
             self.chain = held.chain;
             self.held = held.checkpoint;
@@ -353,6 +403,16 @@ impl Follower {
         self.stand().is_some_and(|(term, size)| self.stops.get(&term).is_some_and(|before| size >= *before))
     }
 
+    /// The stream that is open. Whoever ends the machine closes it: the next one counts anew.
+    pub fn stream(&self) -> Option<StreamId> {
+        self.session.as_ref().map(|session| session.stream)
+    }
+
+    /// Whether nothing is on its way to the disk.
+    pub fn is_idle(&self) -> bool {
+        self.persists.is_empty() && !self.reopening
+    }
+
     /// Whether a peer is put aside now.
     pub fn is_aside(&self, peer: &PublicKey, now: Time) -> bool {
         self.peers.is_aside(peer, now)
@@ -374,6 +434,11 @@ impl Follower {
     fn wants_past(&self) -> Option<(Term, u64)> {
         let stand = self.stand();
         if self.is_stopped() { stand.map(|(term, _)| (term, u64::MAX)) } else { stand }
+    }
+
+    /// The era in which the durable log stands.
+    fn era(&self) -> u16 {
+        self.chain.open().map_or(0, |open| open.term.era())
     }
 
     /// Where the durable log stands, to be compared with what peers say.

@@ -52,6 +52,17 @@ pub const MAX_WANTED: usize = 4096;
 pub const MAX_WANTED_TRIES: u32 = 16;
 /// Most checkpoints that contradict what is held that are kept as evidence.
 pub const MAX_EVIDENCE: usize = 16;
+/// Most calls for a takeover that a node knows of: a few tries, a few rivals.
+pub const MAX_CALLS: usize = 6;
+/// Most calls behind which one elector can stand on a node's board.
+pub const MAX_CALLS_EACH: usize = 3;
+/// Most endorsements, of all calls together, told at once: what fits in a message.
+pub const MAX_ENDORSEMENTS_TOLD: usize = 2_000;
+/// How long a proposer tries to reach what an endorser holds beyond its own log, in milliseconds, before it
+/// goes on without that endorser, where more than half are left.
+pub const REACH_MS: u64 = 60_000;
+/// How often a keeper asks a peer for its newest checkpoint, in milliseconds: it may have been replaced.
+pub const WATCH_EVERY_MS: u64 = 30_000;
 /// Most entries in an outbox that are delivered at the same time.
 pub const MAX_OFFERS: usize = 64;
 /// Most entries of one's own that a delivery looks after.

@@ -6,16 +6,19 @@
 mod tests;
 
 use crate::limits::{
-    MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE,
+    MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_CALLS, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE,
     MAX_MISCONDUCT_FILES,
 };
 use crate::refusal::Refusal;
+use crate::takeover::CallNews;
 use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes, List, Malformed};
-use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_MISCONDUCT, MAX_NOTE};
+use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_MISCONDUCT, MAX_NOTE, MAX_RECORD};
+use lifeboat_log::note::Note;
 use lifeboat_log::proof::MAX_PROOF_FILE;
 use lifeboat_log::{
-    CellId, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor, Term,
+    CellId, Checkpoint, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor,
+    Term,
 };
 
 /// The bytes of one detail.
@@ -105,6 +108,21 @@ pub enum Request {
         /// The cell.
         cell: CellId,
     },
+    /// 10: the record that opens the first term of a later era than this, please. Answered by
+    /// [`Response::Opening`], or refused where none is held.
+    Opening {
+        /// The cell.
+        cell: CellId,
+        /// The era in which the asker's log stands.
+        era: u16,
+    },
+    /// 11: these calls for a takeover are known here. Answered by [`Response::Calls`].
+    Calls {
+        /// The cell.
+        cell: CellId,
+        /// The calls.
+        calls: List<CallNews, MAX_CALLS>,
+    },
 }
 
 /// What a node answers.
@@ -154,6 +172,16 @@ pub enum Response {
     /// 9: the keeper did not place the entry now: this home keeps it, with its details, and hands it to
     /// the keeper again.
     Kept,
+    /// 10: the record that opens the first term of a later era.
+    Opening {
+        /// Its bytes, as they lie on disk.
+        record: Bytes<MAX_RECORD>,
+    },
+    /// 11: the calls for a takeover that are known here, those of the question included.
+    Calls {
+        /// The calls.
+        calls: List<CallNews, MAX_CALLS>,
+    },
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -207,7 +235,9 @@ impl Request {
             | Self::Have { cell, .. }
             | Self::Cosigned { cell, .. }
             | Self::Succeed { cell, .. }
-            | Self::HandOver { cell, .. } => *cell,
+            | Self::HandOver { cell, .. }
+            | Self::Opening { cell, .. }
+            | Self::Calls { cell, .. } => *cell,
         }
     }
 
@@ -295,6 +325,12 @@ impl Announcement {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         within(bytes, MAX_ANNOUNCEMENT)
     }
+}
+
+/// The term of which a note says to be a checkpoint. A hint: nothing of it is verified.
+pub fn term_of_note(bytes: &[u8]) -> Option<Term> {
+    let note = Note::parse(bytes).ok()?;
+    Checkpoint::parse_text(&note.text).ok().map(|checkpoint| checkpoint.origin.term)
 }
 
 /// The value that these bytes are, when there are not too many of them.

@@ -52,7 +52,7 @@ impl Home {
     /// A checkpoint that was told, when it contradicts what is held here.
     pub fn compare(&mut self, note: &[u8], ctx: &mut Ctx<'_>) {
         let Some(charge) = self.contradicted(note) else { return };
-        let Some(term) = self.open_term() else { return };
+        let Some(term) = self.stands_in() else { return };
         self.charged(term, charge, ctx);
     }
 
@@ -63,7 +63,7 @@ impl Home {
         store.contradiction(&signed).ok()?
     }
 
-    fn open_term(&self) -> Option<Term> {
+    fn stands_in(&self) -> Option<Term> {
         self.run.as_ref()?.store.chain().open().map(|open| open.term)
     }
 

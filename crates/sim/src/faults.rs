@@ -6,7 +6,7 @@ use crate::scenario::{HOMES, Happening, MEMBERS, Sort, author, entry, moment, to
 use crate::wire::Ctx;
 use crate::world::{What, World};
 use lifeboat_log::{DetailRef, Position};
-use lifeboat_protocol::{delivery, follower};
+use lifeboat_protocol::delivery;
 use lifeboat_store::LogStore;
 
 /// Which homes reach which.
@@ -56,17 +56,21 @@ impl Net {
     }
 }
 
-/// Puts the cell as it was founded on the keeper's disk.
+/// Puts the cell as it was founded on the keeper's disk; where it is to be taken over, on those of the
+/// members who have joined it too.
 pub fn found(world: &mut World) {
-    let home = &world.homes[0];
-    let opened = LogStore::open(home.disk(), home.cell);
-    let founded = opened.and_then(|(mut store, _)| {
-        store.append(world.cell.records())?;
-        store.put_details(world.cell.details())?;
-        store.sync()
-    });
-    if let Err(error) = founded {
-        world.judge.wrong(Invariant::NothingWedges, format!("the cell cannot be founded: {error}"));
+    let joined = if world.scenario.fate.is_some() { MEMBERS } else { 1 };
+    for home in &world.homes[..joined] {
+        let opened = LogStore::open(home.disk(), home.cell);
+        let founded = opened.and_then(|(mut store, _)| {
+            store.append(world.cell.records())?;
+            store.put_details(world.cell.details())?;
+            store.sync()?;
+            if home.index > 0 { store.set_checkpoint(&world.cell.checkpoint()) } else { Ok(()) }
+        });
+        if let Err(error) = founded {
+            world.judge.wrong(Invariant::NothingWedges, format!("the cell cannot be founded: {error}"));
+        }
     }
 }
 
@@ -89,15 +93,12 @@ pub fn links(world: &mut World) {
 
 fn tell(world: &mut World, home: usize, other: usize, linked: bool) {
     let peer = world.keys[other];
-    world.with(home, |home: &mut Home, ctx: &mut Ctx<'_>| {
-        if linked {
-            return home.connected(peer, ctx);
-        }
-        home.follower_event(follower::Event::Disconnected(peer), ctx);
-        home.seek(ctx, |seeker| seeker.disconnected(&peer));
-        home.delivery_event(delivery::Event::Disconnected(peer), ctx);
-        home.others_event(delivery::Event::Disconnected(peer), ctx);
-    });
+    world.with(
+        home,
+        |home: &mut Home, ctx: &mut Ctx<'_>| {
+            if linked { home.connected(peer, ctx) } else { home.disconnected(peer, ctx) }
+        },
+    );
 }
 
 /// Lets something happen.
@@ -125,6 +126,17 @@ pub fn happen(world: &mut World, happening: Happening) {
             world.soon(long, What::Links);
         }
         Happening::Clock { home, skew } => world.homes[home].skew = skew,
+        Happening::KeeperGone(fate) if fate.destroyed => {
+            world.gone = Some(0);
+            world.homes[0].run = None;
+            world.homes[0].epoch += 1;
+            links(world);
+        }
+        Happening::KeeperGone(fate) => {
+            let trouble = world.scenario.trouble;
+            world.net.cuts.push((trouble, fate.homes(), fate.noticed));
+            links(world);
+        }
     }
 }
 
@@ -147,7 +159,7 @@ fn sign(world: &mut World, home: usize, sort: Sort) {
     let (copy, with) = (entry.clone(), details.clone());
     world.with(home, |home, ctx| kept = home.sign(entry, details, ctx));
     if kept && !matches!(sort, Sort::Stranger | Sort::Brief) {
-        world.due.insert(id);
+        world.due.insert(id, home);
         world.last_signed[home] = Some(id);
     }
     if sort == Sort::Carried {
@@ -192,7 +204,7 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
         }
     }
     let wedged = |what: String| Err((Invariant::NothingWedges, what));
-    if let Some(id) = world.due.iter().find(|id| !world.judge.is_placed(id)) {
+    if let Some(id) = world.due.keys().find(|id| !world.judge.is_placed(id)) {
         return wedged(format!("{id} was not placed"));
     }
     for home in &world.homes {
@@ -215,11 +227,9 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
             }
             Err(error) => return wedged(format!("home {} cannot look for details: {error}", home.index)),
         }
-        if run
-            .delivery
-            .steps()
-            .any(|(id, step)| world.due.contains(&id) && !matches!(step, delivery::Step::Replicated { .. }))
-        {
+        if run.delivery.steps().any(|(id, step)| {
+            world.due.contains_key(&id) && !matches!(step, delivery::Step::Replicated { .. })
+        }) {
             return wedged(format!("home {} does not know that its entries are replicated", home.index));
         }
     }
@@ -239,7 +249,7 @@ pub fn verdict(world: &World) -> Result<(), (Invariant, String)> {
 
 /// Whether the newest checkpoint has reached its witnesses and come back to every home, and nothing that was
 /// ever witnessed is lost.
-fn witnessed(world: &World) -> Result<(), (Invariant, String)> {
+pub fn witnessed(world: &World) -> Result<(), (Invariant, String)> {
     for home in &world.homes {
         let Some(store) = home.run.as_ref().map(|run| &run.store) else { continue };
         let Some((open, held)) = store.chain().open().zip(store.checkpoint()) else { continue };

@@ -8,7 +8,7 @@ use lifeboat_log::codec::List;
 use lifeboat_log::{Detail, DetailRef, DetailTag, Position, PublicKey, Record, SignedCheckpoint, Time};
 use lifeboat_protocol::follower::{Effect, Event};
 use lifeboat_protocol::message::DetailBytes;
-use lifeboat_protocol::{Request, Seeker};
+use lifeboat_protocol::{Request, Seeker, delivery, watch};
 
 impl Home {
     pub fn plant_follower(&mut self) {
@@ -41,13 +41,11 @@ impl Home {
                     Out::Work
                 }
                 Effect::KeepSealed(details) => {
-                    let kept = run.store.put_sealed(&details).and_then(|()| run.store.sync());
-                    failed |= kept.is_err();
+                    failed |= run.store.put_sealed(&details).and_then(|()| run.store.sync()).is_err();
                     continue;
                 }
                 Effect::KeepDetails(details) => {
-                    let kept = run.store.put_details(&details).and_then(|()| run.store.sync());
-                    failed |= kept.is_err();
+                    failed |= run.store.put_details(&details).and_then(|()| run.store.sync()).is_err();
                     continue;
                 }
                 Effect::Cosign(checkpoint) => {
@@ -58,8 +56,12 @@ impl Home {
                     tell.push((peer, checkpoint));
                     continue;
                 }
-                again @ (Effect::Reopen | Effect::CutTail) => {
-                    run.wants = if again == Effect::CutTail { Wants::Cut } else { Wants::Reopen };
+                Effect::AskOpening(peer) => {
+                    let era = run.store.chain().open().map_or(0, |open| open.term.era());
+                    ask(&peer, Purpose::Opening, Request::Opening { cell, era })
+                }
+                open @ (Effect::Reopen | Effect::CutTail | Effect::CutBack(_)) => {
+                    run.wants = wanted(open);
                     continue;
                 }
                 Effect::PutAside { peer, fault } => {
@@ -95,6 +97,17 @@ impl Home {
         ctx: &mut Ctx<'_>,
     ) {
         let Some(run) = &mut self.run else { return };
+        let opening = records.first().and_then(|record| record.entry().opening().ok().flatten());
+        if let Some(opening) = opening.filter(|opening| opening.base.is_some()) {
+            let from = records[0].link().position;
+            if let Err(reason) = run.state.judge_opening(&opening, &Before(&run.store, from.0)) {
+                run.jobs.clear();
+                return self.follower_event(Event::Unjust(reason), ctx);
+            }
+            let term = opening.term;
+            self.delivery_event(delivery::Event::CutBack { term, from }, ctx);
+        }
+        let Some(run) = &mut self.run else { return };
         let done = run.store.append(&records).and_then(|()| run.store.sync());
         let done = done.and_then(|()| checkpoint.map_or(Ok(()), |c| run.store.set_checkpoint(&c)));
         if done.is_err() {
@@ -104,7 +117,7 @@ impl Home {
         for record in &records {
             run.state.apply(record, &Before(&run.store, record.link().position.0));
         }
-        ctx.judge.folded(self.index, run.store.len(), run.state.hash());
+        ctx.judge.folded(self.index, run.store.chain().head(), run.state.hash());
         if ctx.random.chance(100) {
             let _ = run.store.put_state(run.state.next(), run.state.rules(), &run.state.encode());
         }
@@ -139,6 +152,7 @@ impl Home {
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
         self.compare(&checkpoint, ctx);
+        self.watch_event(watch::Event::Tip { peer, checkpoint: checkpoint.clone() }, ctx);
         self.follower_event(Event::Tip { peer, checkpoint }, ctx);
     }
 
@@ -157,6 +171,7 @@ impl Home {
 
     pub fn ask_failed(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
         self.seek(ctx, |seeker| seeker.failed(&peer));
+        self.watch_event(watch::Event::AskFailed(peer), ctx);
         self.follower_event(Event::AskFailed(peer), ctx);
     }
 
@@ -164,6 +179,15 @@ impl Home {
         let Some(Run { role: Role::Follower(_), store, .. }) = &self.run else { return };
         let held = held(store);
         self.follower_event(Event::Reopened(Box::new(held)), ctx);
+    }
+}
+
+/// How the machine wants the log to be opened anew.
+fn wanted(open: Effect) -> Wants {
+    match open {
+        Effect::CutBack(base) => Wants::Back(base),
+        Effect::CutTail => Wants::Cut,
+        _ => Wants::Reopen,
     }
 }
 

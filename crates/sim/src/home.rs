@@ -8,21 +8,22 @@ use crate::wire::{Ctx, Out, Purpose, Reply};
 use crate::witnessing::Cosigner;
 use lifeboat_commons::{History, State};
 use lifeboat_log::{
-    CellId, Detail, EntryId, KeyCache, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry,
+    CellId, Detail, EntryId, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry, Term,
+    TreeHash,
 };
 use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::delivery::{self, Delivery, Step};
-use lifeboat_protocol::follower;
-use lifeboat_protocol::keeper::{self, Ticket};
+use lifeboat_protocol::keeper::Ticket;
 use lifeboat_protocol::pending::{Lacking, Pool};
+use lifeboat_protocol::takeover::{Bids, Board};
 use lifeboat_protocol::{
-    Announcement, Follower, Keeper, RangeAsk, RangeFrame, Refusal, Request, Response, Seeker, Serve, Serving,
-    Stretch,
+    Announcement, Follower, Keeper, RangeAsk, RangeFrame, Request, Seeker, Serve, Serving, Stretch, Watch,
 };
+use lifeboat_protocol::{follower, watch};
 use lifeboat_store::{
     Evidence, FaultyStorage, LogStore, MemoryStorage, Outbox, Promises, Sent, Storage, StoreError, Waiting,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// One home.
@@ -30,8 +31,8 @@ pub struct Home {
     pub index: usize,
     pub cell: CellId,
     pub node: SecretKey,
-    /// The term key, in the keeper's home.
-    pub term_key: Option<SecretKey>,
+    /// The term keys that were made in this home.
+    pub term_keys: Vec<SecretKey>,
     /// Its witness key; the cell's term names those of some homes.
     pub witness: SecretKey,
     pub storage: Arc<FaultyStorage<Disk>>,
@@ -69,6 +70,14 @@ pub struct Run {
     /// So many records have been shown to the judge and to the delivery.
     pub shown: u64,
     pub cosigner: Option<Cosigner>,
+    pub board: Board,
+    pub bids: Bids,
+    pub watch: Watch,
+    /// So many records of its term the home has signed, as others showed.
+    pub signed: u64,
+    /// The term in which it heard that its members gave the log another keeper.
+    pub replaced: Option<Term>,
+    pub connected: BTreeSet<PublicKey>,
 }
 
 /// What the home does for the cell.
@@ -85,11 +94,13 @@ pub enum Job {
 }
 
 /// What the home waits for before it goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wants {
     Nothing,
     Reopen,
     Cut,
+    /// To go back to the base of a takeover.
+    Back(Box<SignedCheckpoint>),
 }
 
 /// The log on disk, as far as the fold may see it.
@@ -100,6 +111,9 @@ impl History for Before<'_> {
         let at = self.0.find(id).ok()??;
         if at.0 < self.1 { self.0.record(at).ok()? } else { None }
     }
+    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
+        self.0.root(term, size).ok()
+    }
 }
 
 impl Home {
@@ -107,13 +121,13 @@ impl Home {
         index: usize,
         cell: CellId,
         node: SecretKey,
-        term_key: Option<SecretKey>,
+        term_keys: Vec<SecretKey>,
         witness: SecretKey,
         plant: Option<Plant>,
     ) -> Self {
         let lies = plant.is_some_and(Plant::disk_lies);
         let storage = Arc::new(FaultyStorage::new(Disk { memory: MemoryStorage::new(), lies }));
-        Self { index, cell, node, term_key, witness, storage, plant, skew: 0, epoch: 0, run: None }
+        Self { index, cell, node, term_keys, witness, storage, plant, skew: 0, epoch: 0, run: None }
     }
 
     pub fn disk(&self) -> Arc<dyn Storage> {
@@ -161,8 +175,15 @@ impl Home {
             ticket: 0,
             shown: 0,
             cosigner: None,
+            board: Board::default(),
+            bids: Bids::default(),
+            watch: Watch::default(),
+            signed: 0,
+            replaced: None,
+            connected: BTreeSet::new(),
         });
         self.plant_follower();
+        self.take_up_bids();
         self.keep_if_possible(ctx);
         self.show(ctx);
         self.look_for_details(ctx);
@@ -177,10 +198,22 @@ impl Home {
     pub fn connected(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
         let ask = Request::Misconduct { cell: self.cell };
         ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Misconduct, ask));
+        self.told_link(peer, true);
+        self.watch_event(watch::Event::Connected(peer), ctx);
         self.follower_event(follower::Event::Connected(peer), ctx);
         self.seek(ctx, |seeker| seeker.connected(peer));
         self.delivery_event(delivery::Event::Connected(peer), ctx);
         self.others_event(delivery::Event::Connected(peer), ctx);
+    }
+
+    /// It is not any more.
+    pub fn disconnected(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
+        self.told_link(peer, false);
+        self.watch_event(watch::Event::Disconnected(peer), ctx);
+        self.follower_event(follower::Event::Disconnected(peer), ctx);
+        self.seek(ctx, |seeker| seeker.disconnected(&peer));
+        self.delivery_event(delivery::Event::Disconnected(peer), ctx);
+        self.others_event(delivery::Event::Disconnected(peer), ctx);
     }
 
     /// Puts an entry into the outbox. Whether that was durable.
@@ -194,7 +227,7 @@ impl Home {
         kept
     }
 
-    fn deliver(&mut self, entry: SignedEntry, details: Vec<Detail>, ctx: &mut Ctx<'_>) {
+    pub fn deliver(&mut self, entry: SignedEntry, details: Vec<Detail>, ctx: &mut Ctx<'_>) {
         let id = entry.id();
         self.delivery_event(delivery::Event::Add { entry: Box::new(entry), details }, ctx);
         let Some(run) = &self.run else { return };
@@ -280,114 +313,6 @@ impl Home {
         self.delivery_event(delivery::Event::Passed(Position(shown)), ctx);
         let ids: Vec<EntryId> = new.into_iter().map(|(id, _)| id).collect();
         self.waits_no_more(&ids, ctx);
-    }
-
-    /// Answers a question, at once or by and by.
-    pub fn asked(&mut self, from: usize, request: Request, reply: Reply, ctx: &mut Ctx<'_>) {
-        let Some(run) = &mut self.run else { return };
-        let response = match request {
-            Request::Submit { cell, entry, details, passed_on } => {
-                let details: Vec<_> = details.iter().filter_map(|d| Detail::from_bytes(d.to_vec())).collect();
-                match SignedEntry::verify(entry.to_vec(), &mut KeyCache::default()) {
-                    Err(_) => Response::refused(Refusal::NOT_VALID),
-                    Ok(entry) => match &run.role {
-                        Role::Keeper(..) => return self.submitted(entry, details, reply, ctx),
-                        Role::Follower(follower) => match follower.keeper() {
-                            Some(keeper) if !passed_on => {
-                                let kept = Box::new((entry.clone(), details.clone()));
-                                let details = details.iter().map(|d| d.as_bytes().to_vec());
-                                let details = details.filter_map(lifeboat_log::codec::Bytes::new).collect();
-                                let request = Request::Submit {
-                                    cell,
-                                    entry: lifeboat_log::codec::Bytes::new(entry.bytes().to_vec())
-                                        .unwrap_or_default(),
-                                    details: lifeboat_log::codec::List::new(details).unwrap_or_default(),
-                                    passed_on: true,
-                                };
-                                let keeper = ctx.home_of(&keeper);
-                                ctx.out.push(Out::Ask(keeper, Purpose::PassOn(reply, kept), request));
-                                return;
-                            }
-                            _ => Response::refused(Refusal::NOT_KEEPER),
-                        },
-                    },
-                }
-            }
-            Request::Tip { .. } => {
-                let held = if let Role::Keeper(keeper, _) = &run.role { keeper.held() } else { vec![] };
-                Response::tip(run.store.checkpoint(), held)
-            }
-            Request::Details { hashes, .. } => {
-                Response::details(hashes.iter().filter_map(|hash| run.store.detail(hash).ok()?).collect())
-            }
-            Request::Misconduct { .. } => {
-                let files = run.evidence.all().into_iter().map(|kept| kept.file.clone());
-                Response::misconduct(files.collect())
-            }
-            Request::Have { next, .. } => {
-                self.told_have(from, next, ctx);
-                Response::Noted
-            }
-            Request::Cosigned { checkpoint, .. } => {
-                let (peer, checkpoint) = (ctx.keys[from], checkpoint.to_vec());
-                match run.role {
-                    Role::Keeper(..) => self.keeper_event(keeper::Event::Cosigned(checkpoint), ctx),
-                    Role::Follower(_) => {
-                        self.follower_event(follower::Event::Tip { peer, checkpoint }, ctx);
-                    }
-                }
-                Response::Noted
-            }
-            Request::Knock { .. }
-            | Request::Knocked { .. }
-            | Request::Succeed { .. }
-            | Request::HandOver { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
-        };
-        ctx.out.push(Out::Answer(reply, response));
-    }
-
-    /// An answer to a question of this home, or that none came.
-    pub fn answered(&mut self, from: usize, purpose: Purpose, answer: Option<Response>, ctx: &mut Ctx<'_>) {
-        let peer = ctx.keys[from];
-        match (purpose, answer) {
-            (Purpose::PassOn(reply, _), Some(receipt @ Response::Receipt { .. })) => {
-                ctx.out.push(Out::Answer(reply, receipt));
-            }
-            (Purpose::PassOn(reply, kept), answer) => {
-                let (entry, details) = *kept;
-                let response = match (self.keep_for(entry, details, ctx), answer) {
-                    (Response::Refused(_), Some(by_keeper)) => by_keeper,
-                    (response, _) => response,
-                };
-                ctx.out.push(Out::Answer(reply, response));
-            }
-            (Purpose::OfferOther(id), Some(response)) => {
-                let response = Box::new(response);
-                self.others_event(delivery::Event::Answer { id, peer, response }, ctx);
-            }
-            (Purpose::OfferOther(id), None) => {
-                self.others_event(delivery::Event::Failed { id, peer }, ctx);
-            }
-            (Purpose::Lacking, Some(Response::Details { details })) => self.told_lacking(&details, ctx),
-            (Purpose::Lacking, _) => {}
-            (Purpose::Offer(id), Some(response)) => {
-                let response = Box::new(response);
-                self.delivery_event(delivery::Event::Answer { id, peer, response }, ctx);
-            }
-            (Purpose::Offer(id), None) => {
-                self.delivery_event(delivery::Event::Failed { id, peer }, ctx);
-            }
-            (Purpose::Tip, Some(Response::Tip { checkpoint, held })) => {
-                self.delivery_event(delivery::Event::Held(held.to_vec()), ctx);
-                self.told_tip(peer, checkpoint.to_vec(), ctx);
-            }
-            (Purpose::Details, Some(Response::Details { details })) => self.told_details(peer, &details, ctx),
-            (Purpose::Misconduct, Some(Response::Misconduct { files })) => {
-                files.iter().for_each(|file| self.accused(Some(peer), file, ctx));
-            }
-            (Purpose::Have | Purpose::Misconduct, _) => {}
-            (Purpose::Tip | Purpose::Details, _) => self.ask_failed(peer, ctx),
-        }
     }
 
     /// The machine that answers a question for a range.

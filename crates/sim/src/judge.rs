@@ -1,6 +1,7 @@
 //! The judge: sees what every home stores, signs and folds, and what authors were told, and says at once
 //! when two things cannot both be true.
 
+use crate::taking::Endorsed;
 use lifeboat_log::{
     EntryId, LinkHash, Nonce, Position, PublicKey, Record, SignedCheckpoint, StateHash, Term, TreeHash,
 };
@@ -35,6 +36,8 @@ pub enum Invariant {
 pub struct Violation {
     /// The seed.
     pub seed: u64,
+    /// Whether it was a run with a takeover.
+    pub takeover: bool,
     /// When, in milliseconds of the run.
     pub at_ms: u64,
     /// Which one.
@@ -46,7 +49,8 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {:?} at {} ms: {}", self.seed, self.invariant, self.at_ms, self.what)?;
-        write!(f, "again: cargo run -p lifeboat-sim -- --seed {}", self.seed)
+        let takeover = if self.takeover { " --takeover 1" } else { "" };
+        write!(f, "again: cargo run -p lifeboat-sim -- --seed {}{takeover}", self.seed)
     }
 }
 
@@ -58,10 +62,11 @@ pub type Wrong = (Invariant, String);
 /// The judge's book.
 #[derive(Debug, Default)]
 pub struct Judge {
-    order: Vec<(LinkHash, EntryId)>,
-    places: BTreeMap<EntryId, Position>,
-    said: BTreeMap<(PublicKey, Nonce), Position>,
-    states: BTreeMap<u64, StateHash>,
+    /// What stands where, in each era.
+    order: BTreeMap<u16, BTreeMap<u64, (LinkHash, EntryId)>>,
+    places: BTreeMap<(u16, EntryId), Position>,
+    said: BTreeMap<(u16, PublicKey, Nonce), Position>,
+    states: BTreeMap<LinkHash, StateHash>,
     receipts: BTreeMap<EntryId, Position>,
     strangers: Vec<EntryId>,
     /// What each home has cosigned: by home, term and size.
@@ -70,6 +75,12 @@ pub struct Judge {
     counts: BTreeMap<(Term, u64), BTreeSet<usize>>,
     /// Times that an author learned that homes keep an entry.
     pub handed: u64,
+    endorsed: Vec<(usize, Endorsed)>,
+    /// The era for which each home's witness has closed the older ones.
+    closed: BTreeMap<usize, u16>,
+    went_back: u64,
+    /// Whether what a receipt says may be superseded.
+    takeover: bool,
     first: Option<Wrong>,
     /// Where somebody cheats on purpose: all that homes said was wrong.
     seen: Option<Vec<String>>,
@@ -78,6 +89,11 @@ pub struct Judge {
 }
 
 impl Judge {
+    /// The book of a run, with or without a takeover.
+    pub fn new(takeover: bool) -> Self {
+        Self { takeover, ..Self::default() }
+    }
+
     /// A judge of a run in which somebody cheats: what is wrong is noted, and ends nothing.
     pub fn lenient() -> Self {
         Self { seen: Some(Vec::new()), ..Self::default() }
@@ -115,23 +131,24 @@ impl Judge {
     /// A home holds this record under a signed checkpoint.
     pub fn stands(&mut self, home: usize, record: &Record) {
         let (at, entry) = (record.link().position, record.entry());
-        let (hash, id) = (record.hash(), entry.id());
-        match self.order.get(at.0 as usize) {
+        let (hash, id, era) = (record.hash(), entry.id(), record.link().term.era());
+        let order = self.order.entry(era).or_default();
+        match order.get(&at.0) {
             Some((known, _)) if *known == hash => return,
             Some((_, other)) => {
-                let what = format!("home {home} holds {id} at #{at}, another holds {other}");
+                let what = format!("home {home} holds {id} at #{at} of era {era}, another holds {other}");
                 return self.wrong(Invariant::OneOrder, what);
             }
-            None if at.0 as usize > self.order.len() => {
+            None if order.last_key_value().is_some_and(|(last, _)| at.0 > last + 1) => {
                 let what = format!("home {home} holds #{at} under a checkpoint and not what is before it");
                 return self.wrong(Invariant::OneOrder, what);
             }
-            None => self.order.push((hash, id)),
+            None => drop(order.insert(at.0, (hash, id))),
         }
-        if let Some(earlier) = self.places.insert(id, at) {
+        if let Some(earlier) = self.places.insert((era, id), at) {
             self.wrong(Invariant::PlacedOnce, format!("{id} at #{earlier} and at #{at}"));
         }
-        if let Some(earlier) = self.said.insert((entry.author, entry.nonce), at) {
+        if let Some(earlier) = self.said.insert((era, entry.author, entry.nonce), at) {
             self.wrong(Invariant::PlacedOnce, format!("one nonce of one key at #{earlier} and at #{at}"));
         }
         if self.strangers.contains(&id) {
@@ -139,11 +156,11 @@ impl Judge {
         }
     }
 
-    /// A home has folded so many records.
-    pub fn folded(&mut self, home: usize, records: u64, state: StateHash) {
-        let known = *self.states.entry(records).or_insert(state);
+    /// A home has folded the log up to this link.
+    pub fn folded(&mut self, home: usize, head: LinkHash, state: StateHash) {
+        let known = *self.states.entry(head).or_insert(state);
         if known != state {
-            let what = format!("home {home} has state {state} after {records} records, another {known}");
+            let what = format!("home {home} has state {state} after the link {head}, another {known}");
             self.wrong(Invariant::SameState, what);
         }
     }
@@ -151,7 +168,7 @@ impl Judge {
     /// An author was told that an entry is placed.
     pub fn told(&mut self, id: EntryId, at: Position) {
         let known = *self.receipts.entry(id).or_insert(at);
-        if known != at {
+        if known != at && !self.takeover {
             self.wrong(Invariant::PlacedOnce, format!("receipts for {id} at #{known} and at #{at}"));
         }
     }
@@ -164,6 +181,10 @@ impl Judge {
             let what = format!("home {home} cosigned two roots of size {size}");
             self.wrong(Invariant::WitnessedMeansKept, what);
         }
+        if self.closed.get(&home).is_some_and(|closed| term.era() < *closed) {
+            let what = format!("home {home} cosigned {size} records of {term} after it had closed that era");
+            self.wrong(Invariant::WitnessedMeansKept, what);
+        }
         self.counts.entry((term, size)).or_default().insert(home);
     }
 
@@ -171,6 +192,15 @@ impl Judge {
     pub fn witnessed(&self, term: Term, quorum: usize) -> u64 {
         let enough = self.counts.iter().filter(|((t, _), homes)| *t == term && homes.len() >= quorum);
         enough.map(|((_, size), _)| *size).max().unwrap_or(0)
+    }
+
+    /// The checkpoints that so many homes have cosigned.
+    pub fn all_witnessed(&self, quorum: usize) -> impl Iterator<Item = (Term, u64, TreeHash)> {
+        let enough = self.counts.iter().filter(move |(_, homes)| homes.len() >= quorum);
+        enough.filter_map(|((term, size), homes)| {
+            let root = self.cosigned.get(&(*homes.first()?, *term, *size))?;
+            Some((*term, *size, *root))
+        })
     }
 
     /// How many cosignatures were given.
@@ -185,7 +215,33 @@ impl Judge {
 
     /// Whether an entry stands under a signed checkpoint somewhere.
     pub fn is_placed(&self, id: &EntryId) -> bool {
-        self.places.contains_key(id)
+        self.places.keys().any(|(_, placed)| placed == id)
+    }
+
+    /// A home has endorsed a call.
+    pub fn endorsed(&mut self, home: usize, endorsed: Endorsed) {
+        self.endorsed.push((home, endorsed));
+    }
+
+    /// All endorsements, and the home of each.
+    pub fn endorsements(&self) -> impl Iterator<Item = (usize, &Endorsed)> {
+        self.endorsed.iter().map(|(home, endorsed)| (*home, endorsed))
+    }
+
+    /// A home's witness has promised to cosign nothing of an older era than this.
+    pub fn closed(&mut self, home: usize, era: u16) {
+        let known = self.closed.entry(home).or_default();
+        *known = era.max(*known);
+    }
+
+    /// A home went back to the base of a takeover.
+    pub fn went_back(&mut self, _home: usize) {
+        self.went_back += 1;
+    }
+
+    /// How many terms were opened by takeover, and how often a home went back.
+    pub fn takeovers(&self) -> (u64, u64) {
+        (self.order.keys().filter(|era| **era > 0).count() as u64, self.went_back)
     }
 
     /// All receipts.
@@ -195,6 +251,7 @@ impl Judge {
 
     /// The number of records that stand under a signed checkpoint.
     pub fn records(&self) -> usize {
-        self.order.len()
+        let last = self.order.last_key_value().and_then(|(_, order)| order.last_key_value());
+        last.map_or(0, |(at, _)| *at as usize + 1)
     }
 }

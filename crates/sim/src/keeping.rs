@@ -7,21 +7,31 @@ use crate::wire::{Ctx, Out, Reply};
 use lifeboat_commons::compose;
 use lifeboat_commons::witnessing::Anchor;
 use lifeboat_log::codec::Bytes;
-use lifeboat_log::{Detail, Nonce, Position, Proof, SignedCheckpoint, SignedEntry};
-use lifeboat_protocol::delivery;
+use lifeboat_log::{Detail, Nonce, Position, Proof, SignedCheckpoint, SignedEntry, Term};
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Promised, Ticket};
-use lifeboat_protocol::{Announcement, Keeper, Refusal, Response};
+use lifeboat_protocol::{Announcement, Keeper, Refusal, Response, Watch};
+use lifeboat_protocol::{delivery, watch};
 use lifeboat_store::Promises;
 
 impl Home {
     /// Takes up the role of the keeper where this home is the keeper's and its log is whole.
     pub fn keep_if_possible(&mut self, ctx: &mut Ctx<'_>) {
-        let Some(term_key) = self.term_key.clone() else { return };
+        let open = self.run.as_ref().and_then(|run| run.store.chain().open().map(|o| o.opening.term_key));
+        let Some(term_key) = self.term_keys.iter().find(|key| Some(key.public()) == open).cloned() else {
+            return;
+        };
         let Ok(promises) = Promises::open(self.disk(), self.cell) else { return };
         let own = self.node.public();
         let Some(held) = self.keeper_held(&promises) else { return };
         let Some(run) = &mut self.run else { return };
-        if run.store.missing().is_some() || !run.jobs.is_empty() {
+        let keeps = matches!(run.role, Role::Keeper(..));
+        let (term, here) = run.store.chain().open().map_or((Term::FIRST, 0), |o| (o.term, o.tree.size()));
+        // What is in memory and not on the disk is nothing to go by.
+        let replaced = run.replaced.is_some_and(|replaced| term <= replaced);
+        if replaced || run.wants != Wants::Nothing {
+            return;
+        }
+        if run.store.missing().is_some() || !run.jobs.is_empty() || keeps || here < run.signed {
             return;
         }
         match Keeper::new(own, term_key, held) {
@@ -30,12 +40,20 @@ impl Home {
                     keeper.plant(bug);
                 }
                 let effects = keeper.start();
+                if let Role::Follower(follower) = &run.role {
+                    ctx.out.extend(follower.stream().map(Out::CloseRange));
+                }
                 run.role = Role::Keeper(Box::new(keeper), promises);
+                run.watch = Watch::default();
+                let connected = run.connected.clone();
                 self.keeper_effects(effects, ctx);
                 self.show(ctx);
                 // The own node is a way to the keeper like any other.
                 self.delivery_event(delivery::Event::Connected(own), ctx);
                 self.others_event(delivery::Event::Connected(own), ctx);
+                for peer in connected {
+                    self.watch_event(watch::Event::Connected(peer), ctx);
+                }
             }
             // Records that it signed are lost here: as a follower it gets them back.
             Err(CannotKeep::Behind { .. } | CannotKeep::NoTerm) => {}
@@ -148,7 +166,7 @@ impl Home {
                 let forgets = self.plant == Some(Plant::ForgetsPromises);
                 let promised = forgets || promises.promise(checkpoint.checkpoint()).is_ok();
                 if promised && run.store.set_checkpoint(&checkpoint).is_ok() {
-                    ctx.judge.folded(self.index, run.store.len(), keeper.state().hash());
+                    ctx.judge.folded(self.index, run.store.chain().head(), keeper.state().hash());
                     if ctx.random.chance(100) {
                         let (at, rules) = (keeper.state().next(), keeper.state().rules());
                         let _ = run.store.put_state(at, rules, &keeper.state().encode());
@@ -179,6 +197,10 @@ impl Home {
         let disk = self.disk();
         let Some(run) = &mut self.run else { return };
         run.jobs.clear();
+        if let Wants::Back(base) = &run.wants {
+            let base = base.clone();
+            return self.cut_back(&base, ctx);
+        }
         let opened = lifeboat_store::LogStore::open(disk, self.cell).and_then(|(store, _)| match run.wants {
             Wants::Cut => store.cut_uncovered().map(|(store, _)| store),
             _ => Ok(store),
@@ -199,6 +221,8 @@ impl Home {
         self.keeper_reopened(ctx);
         self.follower_reopened(ctx);
         self.look_for_details(ctx);
+        // The log may hold a term of this home's own that it could not begin to keep.
+        self.keep_if_possible(ctx);
     }
 }
 

@@ -3,9 +3,11 @@
 //! faults. Nothing here waits for a clock or a wire, so a seed gives the same run every time. For tests
 //! only; nothing in the product knows of it.
 //!
-//! `cargo run -p lifeboat-sim -- --seeds 10000` runs many seeds, `-- --seed 42` one of them.
+//! `cargo run -p lifeboat-sim -- --seeds 10000` runs many seeds, `-- --seed 42` one of them; with
+//! `--takeover 1` the keeper is lost in each, and the members take the log over.
 
 mod accusing;
+mod answering;
 mod disk;
 mod faults;
 mod following;
@@ -16,6 +18,8 @@ mod plant;
 mod random;
 mod scenario;
 pub mod stage;
+mod succession;
+mod taking;
 mod waiting;
 mod wire;
 mod witnessing;
@@ -23,19 +27,19 @@ mod world;
 
 pub use judge::{Invariant, Violation};
 pub use plant::Plant;
-pub use world::{Figures, run};
+pub use world::{Figures, Kind, run, run_kind};
 
 /// Runs so many seeds from `first` on, on all cores; gives the figures of all of them, or the first
 /// violation.
 ///
 /// # Errors
 /// The violation of the smallest seed that has one.
-pub fn run_many(first: u64, count: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
+pub fn run_many(first: u64, count: u64, kind: Kind) -> Result<Figures, Box<Violation>> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from) as u64;
     let stretch = |worker: u64| {
         let mut sum = Figures::default();
         for seed in (first..first + count).skip(worker as usize).step_by(workers as usize) {
-            sum.add(&run(seed, plant)?);
+            sum.add(&run_kind(seed, kind, None)?);
         }
         Ok(sum)
     };
@@ -46,6 +50,7 @@ pub fn run_many(first: u64, count: u64, plant: Option<Plant>) -> Result<Figures,
     if results.len() as u64 != workers {
         return Err(Box::new(Violation {
             seed: first,
+            takeover: kind == Kind::Takeover,
             at_ms: 0,
             invariant: Invariant::NoPanic,
             what: "a run panicked; its message is above".to_owned(),

@@ -2,8 +2,9 @@
 //! goes wrong.
 
 use crate::random::Random;
+use crate::succession::Fate;
 use lifeboat_commons::ledger::{Need, Received};
-use lifeboat_commons::testing::{START, TestCell, key_of};
+use lifeboat_commons::testing::{START, TestCell, charter, key_of};
 use lifeboat_commons::{Amount, Quantity, Said, compose};
 use lifeboat_log::codec::List;
 use lifeboat_log::{Detail, DetailTag, EntryId, Nonce, SecretKey, SignedEntry, Time};
@@ -17,6 +18,8 @@ pub const MEMBERS: usize = 4;
 const NAMES: [&str; MEMBERS] = ["heron", "wren", "rook", "lark"];
 /// How long things go wrong, in milliseconds: between these.
 const TROUBLE: (u64, u64) = (120_000, 360_000);
+/// The same in a run with a takeover.
+const TAKEOVER_TROUBLE: (u64, u64) = (300_000, 600_000);
 
 /// The network and the disks of a run.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct Scenario {
     pub roundabout: bool,
     /// How many homes witness; none in some runs.
     pub witnesses: usize,
+    /// What becomes of the keeper, in a run with a takeover.
+    pub fate: Option<Fate>,
     /// How far each home's clock is off at the start.
     pub skews: [i64; HOMES],
 }
@@ -52,6 +57,8 @@ pub enum Happening {
     Cut { homes: u8, long: u64, noticed: bool },
     /// A home's clock is set.
     Clock { home: usize, skew: i64 },
+    /// The keeper's home is destroyed or cut off.
+    KeeperGone(Fate),
 }
 
 /// What sort of entry is signed.
@@ -70,8 +77,9 @@ pub enum Sort {
 }
 
 impl Scenario {
-    pub fn draw(random: &mut Random) -> Self {
-        let trouble = random.within(TROUBLE.0, TROUBLE.1);
+    pub fn draw(random: &mut Random, takeover: bool) -> Self {
+        let range = if takeover { TAKEOVER_TROUBLE } else { TROUBLE };
+        let trouble = random.within(range.0, range.1);
         let mut events = Vec::new();
         let sorts = [
             Sort::Plain,
@@ -109,6 +117,8 @@ impl Scenario {
             let home = random.within(0, HOMES as u64 - 1) as usize;
             events.push((random.within(0, trouble), Happening::Clock { home, skew: skew(random) }));
         }
+        let fate = takeover.then(|| Fate::draw(random, trouble));
+        events.extend(fate.map(|fate| (fate.at, Happening::KeeperGone(fate))));
         Self {
             trouble,
             loss: random.within(0, 150),
@@ -117,6 +127,7 @@ impl Scenario {
             events,
             roundabout: random.chance(300),
             witnesses: random.one_of(&[0, 1, 3, 4]),
+            fate,
             skews: std::array::from_fn(|_| skew(random)),
         }
     }
@@ -133,9 +144,12 @@ pub fn witness_key(seed: u64, home: usize) -> SecretKey {
     key_of(seed as u8, &format!("#witness {home}"))
 }
 
-/// The cell of a run: founded, with four members, and so many witnesses in the homes after the keeper's.
+/// The cell of a run: founded, with four members who may all vote at once, and so many witnesses in the homes
+/// after the keeper's.
 pub fn cell(seed: u64, witnesses: usize) -> TestCell {
-    let mut cell = TestCell::found(seed as u8, NAMES[0]);
+    let mut charter = charter();
+    charter.waiting_days = 0;
+    let mut cell = TestCell::found_with(seed as u8, NAMES[0], &charter);
     for name in &NAMES[1..] {
         cell.admit(name);
     }

@@ -45,6 +45,8 @@ pub enum Out {
 pub enum Purpose {
     Tip,
     Details,
+    Opening,
+    Calls,
     Have,
     Misconduct,
     /// An entry of the home's own outbox.

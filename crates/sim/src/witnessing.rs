@@ -8,10 +8,11 @@ use lifeboat_log::note::SignatureLine;
 use lifeboat_log::{Position, PublicKey, SignedCheckpoint};
 use lifeboat_protocol::witness::{Clock, Effect, Event, Links, Step, Ticket, Witness};
 use lifeboat_protocol::{Request, follower};
-use lifeboat_store::{Cosignings, LogStore};
+use lifeboat_store::{Cosignings, LogStore, Vows};
 
 /// A witness and its file.
 pub struct Cosigner {
+    origin: String,
     witness: Witness,
     file: Cosignings,
 }
@@ -26,12 +27,19 @@ impl Home {
 
     fn cosigned(&mut self, checkpoint: &SignedCheckpoint, ctx: &mut Ctx<'_>) -> Option<SignedCheckpoint> {
         let (disk, key, origin) = (self.disk(), self.witness.clone(), checkpoint.origin.to_string());
+        // After it has closed an era it cosigns nothing of it any more.
+        let closed = Vows::open(disk.clone(), self.cell).ok()?.closed_era(&key.public());
+        if checkpoint.origin.term.era() < closed {
+            return None;
+        }
         let open = || Cosignings::open(disk.clone(), key.public(), &origin).ok();
         let run = self.run.as_mut()?;
+        // Each term is a log of its own, with its own promises.
+        run.cosigner.take_if(|machine| machine.origin != origin);
         if run.cosigner.is_none() {
             let file = open()?;
             let witness = Witness::new(key.clone(), file.last().copied());
-            run.cosigner = Some(Cosigner { witness, file });
+            run.cosigner = Some(Cosigner { origin: origin.clone(), witness, file });
         }
         let Run { cosigner, store, state, .. } = run;
         let machine = cosigner.as_mut()?;

@@ -7,6 +7,7 @@ use crate::judge::{Invariant, Judge, Violation};
 use crate::plant::Plant;
 use crate::random::Random;
 use crate::scenario::{HOMES, Happening, Scenario, cell, moment, witness_key};
+use crate::succession;
 use crate::wire::{Ctx, Out, Purpose, Reply};
 use lifeboat_commons::testing::{TestCell, key_of};
 use lifeboat_log::{EntryId, PublicKey};
@@ -14,7 +15,7 @@ use lifeboat_protocol::follower::{self, StreamId};
 use lifeboat_protocol::{
     Announcement, News, RangeAsk, RangeFrame, ReadFrame, Request, Response, Serving, keeper,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How often a home's machines are told that time has passed, in milliseconds.
 const TICK: u64 = 2_000;
@@ -25,6 +26,9 @@ const DISK: u64 = 60;
 /// How long it may take, once all is well, until everything is placed and everybody has it, in
 /// milliseconds: the longest waits of the machines, a few times over.
 const PATIENCE: u64 = 3 * 3_600_000;
+
+/// More events than any run needs: one with so many goes round in circles.
+const MAX_EVENTS: u64 = 2_000_000;
 
 /// What runs did, added up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +55,10 @@ pub struct Figures {
     pub broken_streams: u64,
     /// Milliseconds from the end of the trouble until all was well, the longest.
     pub longest_healing: u64,
+    /// Terms opened by takeover.
+    pub takeovers: u64,
+    /// How often a home went back to the base of one.
+    pub went_back: u64,
 }
 
 impl Figures {
@@ -67,6 +75,8 @@ impl Figures {
         self.handed += other.handed;
         self.broken_streams += other.broken_streams;
         self.longest_healing = self.longest_healing.max(other.longest_healing);
+        self.takeovers += other.takeovers;
+        self.went_back += other.went_back;
     }
 }
 
@@ -116,9 +126,11 @@ pub(crate) struct World {
     pub scenario: Scenario,
     pub cell: TestCell,
     pub figures: Figures,
-    /// Entries that must be placed in the end.
-    pub due: BTreeSet<EntryId>,
+    /// Entries that must be placed in the end, and the home where each was signed.
+    pub due: BTreeMap<EntryId, usize>,
     pub last_signed: [Option<EntryId>; HOMES],
+    /// A home that is destroyed.
+    pub gone: Option<usize>,
     pub recovering: [bool; HOMES],
     queue: BTreeMap<(u64, u64), What>,
     count: u64,
@@ -126,15 +138,34 @@ pub(crate) struct World {
     streams: BTreeMap<u64, Stream>,
 }
 
-/// Runs one seed.
+/// What sort of run it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One keeper, all along.
+    OneKeeper,
+    /// The keeper is lost, and the members take the log over.
+    Takeover,
+}
+
+/// Runs one seed with one keeper.
 ///
 /// # Errors
 /// The first violation.
 pub fn run(seed: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
-    let mut world = World::new(seed, plant);
-    world
-        .go()
-        .map_err(|(invariant, what)| Box::new(Violation { seed, at_ms: world.now, invariant, what }))?;
+    run_kind(seed, Kind::OneKeeper, plant)
+}
+
+/// Runs one seed.
+///
+/// # Errors
+/// The first violation.
+pub fn run_kind(seed: u64, kind: Kind, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
+    let takeover = kind == Kind::Takeover;
+    let mut world = World::new(seed, takeover, plant);
+    world.go().map_err(|(invariant, what)| {
+        Box::new(Violation { seed, takeover, at_ms: world.now, invariant, what })
+    })?;
+    (world.figures.takeovers, world.figures.went_back) = world.judge.takeovers();
     world.figures.runs = 1;
     world.figures.records = world.judge.records() as u64;
     world.figures.handed = world.judge.handed;
@@ -144,16 +175,16 @@ pub fn run(seed: u64, plant: Option<Plant>) -> Result<Figures, Box<Violation>> {
 }
 
 impl World {
-    fn new(seed: u64, plant: Option<Plant>) -> Self {
+    fn new(seed: u64, takeover: bool, plant: Option<Plant>) -> Self {
         let mut random = Random::new(seed);
-        let scenario = Scenario::draw(&mut random);
+        let scenario = Scenario::draw(&mut random, takeover);
         let cell = cell(seed, scenario.witnesses);
         let node = |index: usize| match index {
             0 => cell.node.clone(),
             _ => key_of(seed as u8, &format!("#node {index}")),
         };
-        let term_key = |index: usize| (index == 0).then(|| cell.term_key.clone());
-        let home = |i| Home::new(i, cell.cell(), node(i), term_key(i), witness_key(seed, i), plant);
+        let term_keys = |index: usize| (index == 0).then(|| cell.term_key.clone()).into_iter().collect();
+        let home = |i| Home::new(i, cell.cell(), node(i), term_keys(i), witness_key(seed, i), plant);
         let homes: Vec<Home> = (0..HOMES).map(home).collect();
         let keys = homes.iter().map(|home| home.node.public()).collect();
         let net = Net::new(scenario.roundabout);
@@ -163,13 +194,14 @@ impl World {
             homes,
             keys,
             random,
-            judge: Judge::default(),
+            judge: Judge::new(takeover),
             net,
             scenario,
             cell,
             figures: Figures::default(),
-            due: BTreeSet::new(),
+            due: BTreeMap::new(),
             last_signed: [None; HOMES],
+            gone: None,
             recovering: [false; HOMES],
             queue: BTreeMap::new(),
             count: 0,
@@ -212,13 +244,20 @@ impl World {
             self.now = time;
             self.figures.events += 1;
             self.step(what);
+            if self.figures.events > MAX_EVENTS {
+                return Err((Invariant::NothingWedges, "it never comes to rest".to_owned()));
+            }
             if let Some(wrong) = self.judge.take() {
                 return Err(wrong);
             }
             let since = self.now.saturating_sub(self.scenario.trouble);
             if self.is_healed() && self.now >= looked + TICK {
                 looked = self.now;
-                match faults::verdict(self) {
+                let verdict = match self.scenario.fate {
+                    Some(fate) => succession::verdict(self, fate),
+                    None => faults::verdict(self),
+                };
+                match verdict {
                     Ok(()) => {
                         self.figures.longest_healing = since;
                         return Ok(());
@@ -254,9 +293,11 @@ impl World {
                     home.keeper_event(keeper::Event::Tick, ctx);
                     home.follower_event(follower::Event::Tick, ctx);
                     home.seek(ctx, |_| {});
+                    home.watch_event(lifeboat_protocol::watch::Event::Tick, ctx);
                     home.delivery_event(lifeboat_protocol::delivery::Event::Tick, ctx);
                     home.look_at_waiting(ctx);
                 });
+                succession::people_act(self, home);
                 self.soon(TICK, What::Tick(home, epoch));
             }
             What::Work(home, epoch) if self.is_up(home, epoch) => self.with(home, Home::work),
@@ -283,6 +324,9 @@ impl World {
     }
 
     pub fn boot(&mut self, home: usize) {
+        if self.gone == Some(home) {
+            return;
+        }
         self.recovering[home] = false;
         self.with(home, Home::boot);
         let epoch = self.homes[home].epoch;

@@ -6,15 +6,17 @@ mod table;
 
 mod cheats;
 
-use lifeboat_sim::{Invariant, Plant, run, run_many};
+use lifeboat_sim::{Invariant, Kind, Plant, run, run_kind, run_many};
 
 /// Seeds in the default test.
 const SEEDS: u64 = 200;
+/// Seeds with a takeover in the default test; `LIFEBOAT_SIM_TAKEOVERS=500` runs more.
+const TAKEOVERS: u64 = 60;
 
 #[test]
 fn every_seed_keeps_every_invariant() {
     let seeds = std::env::var("LIFEBOAT_SIM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
-    let figures = run_many(0, seeds, None).unwrap_or_else(|violation| panic!("{violation}"));
+    let figures = run_many(0, seeds, Kind::OneKeeper).unwrap_or_else(|violation| panic!("{violation}"));
     println!("{figures:#?}");
     assert_eq!(figures.runs, seeds);
     // What goes wrong does go wrong, or the seeds say nothing.
@@ -28,9 +30,21 @@ fn every_seed_keeps_every_invariant() {
 }
 
 #[test]
+fn the_log_outlives_its_keeper_in_every_seed() {
+    let seeds = std::env::var("LIFEBOAT_SIM_TAKEOVERS").ok().and_then(|text| text.parse().ok());
+    let seeds = seeds.unwrap_or(TAKEOVERS);
+    let figures = run_many(0, seeds, Kind::Takeover).unwrap_or_else(|violation| panic!("{violation}"));
+    println!("{figures:#?}");
+    assert_eq!(figures.runs, seeds);
+    assert!(figures.takeovers >= seeds, "{figures:?}");
+    assert!(figures.went_back > seeds / 4, "{figures:?}");
+}
+
+#[test]
 fn a_seed_gives_the_same_run_every_time() {
     for seed in [3, 77] {
         assert_eq!(run(seed, None), run(seed, None));
+        assert_eq!(run_kind(seed, Kind::Takeover, None), run_kind(seed, Kind::Takeover, None));
     }
 }
 

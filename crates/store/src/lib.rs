@@ -32,9 +32,11 @@ mod recovery;
 mod repair;
 pub mod snapshot;
 pub mod storage;
+mod supersede;
 mod tail;
 pub mod term_files;
 mod tiles_audit;
+pub mod vows;
 
 pub use audit::{AuditReport, audit_folder};
 pub use cosignings::Cosignings;
@@ -49,3 +51,5 @@ pub use outbox::{Outbox, Sent, Waiting};
 pub use pending::Pending;
 pub use promises::{Promise, PromiseError, Promises};
 pub use storage::{Storage, StorageError};
+pub use supersede::TermHeld;
+pub use vows::{Closed, Endorsed, VowError, Vows};

@@ -43,6 +43,8 @@ pub const MAX_NOTICES: usize = 64;
 pub const MAX_FINDINGS: usize = 100;
 /// Files held open for appending.
 pub const OPEN_FILES: usize = 16;
+/// Superseded ends of a log that are kept as evidence; more overwrite the last.
+pub const MAX_SUPERSEDED: usize = 16;
 /// Damaged files kept aside; older ones are overwritten.
 pub const MAX_ASIDE: usize = 8;
 /// Most checkpoints with cosignatures that an audit lists: a month of one anchor every few minutes.

@@ -314,7 +314,7 @@ pub(crate) fn checkpoint_key(cell: CellId, term: Term, piece: u8) -> Vec<u8> {
 /// Most pieces of a copied checkpoint; a longer one (64 KiB at most) has no copy.
 pub(crate) const CHECKPOINT_PIECES: u8 = 4;
 
-fn copy_checkpoint(
+pub(crate) fn copy_checkpoint(
     storage: &dyn Storage,
     cell: CellId,
     term: Term,

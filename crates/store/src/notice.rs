@@ -40,6 +40,13 @@ pub enum Notice {
         /// The number of bundles read for it.
         bundles: u64,
     },
+    /// A takeover goes on from before the end of the log: what lay past its base was set aside.
+    Superseded {
+        /// The records that the log holds now.
+        records: Position,
+        /// Where the others lie, within the home.
+        aside: String,
+    },
     /// A file in the outbox was damaged and was put aside.
     OutboxDamaged {
         /// The file.
@@ -90,6 +97,10 @@ impl std::fmt::Display for Notice {
                     "The index was missing or wrong and was made again from {bundles} bundles of records."
                 )
             }
+            Self::Superseded { records, aside } => write!(
+                f,
+                "The log was taken over and goes on after {records} records: what stood past them here was set aside as {aside}, and its entries are placed again."
+            ),
             Self::OutboxDamaged { file, aside } => write!(
                 f,
                 "The outbox file {file} is damaged and was put aside as {aside}; what it said must be signed again, unless it was placed."

@@ -10,6 +10,7 @@ use crate::log_store::{CHECKPOINT_PIECES, LogStore, Span, StoreError, checkpoint
 use crate::notice::Notice;
 use crate::repair;
 use crate::storage::{Storage, Table};
+use crate::supersede;
 use crate::tail::Tail;
 use crate::term_files::{LOGS, TermFiles, cell_folder};
 use lifeboat_log::limits::{MAX_NOTE, MAX_RECORD, TILE_WIDTH};
@@ -34,8 +35,10 @@ impl LogStore {
     /// # Errors
     /// [`StoreError::Damaged`] where only [`LogStore::repair`] helps, and those of the storage.
     pub fn open(storage: Arc<dyn Storage>, cell: CellId) -> Result<(Self, Vec<Notice>), StoreError> {
+        let set_aside = supersede::finish(&*storage, cell)?;
         let (terms, unopened) = find_terms(&*storage, cell)?;
         let mut opened = open_terms(&*storage, cell, &terms)?;
+        opened.notices.extend(set_aside);
         if let Some(term) = unopened {
             // A term that was being opened when the power went: nothing in it was whole.
             let files = TermFiles::new(&*storage, cell, term, Position(0));

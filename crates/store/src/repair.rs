@@ -227,7 +227,7 @@ pub fn cut(storage: &dyn Storage, files: &TermFiles<'_>, size: u64) -> Result<St
 }
 
 /// The numbers, from one on, of files that are there, small gaps among them passed over.
-fn later(
+pub(crate) fn later(
     storage: &dyn Storage,
     from: u64,
     name: impl Fn(u64) -> String,

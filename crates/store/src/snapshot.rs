@@ -91,6 +91,15 @@ fn drop_one(storage: &dyn Storage, cell: CellId, at: Position) -> Result<(), Sto
     }
 }
 
+/// Drops the snapshots of states after more than `at` records.
+///
+/// # Errors
+/// Those of the storage.
+pub fn drop_past(storage: &dyn Storage, cell: CellId, at: Position) -> Result<(), StoreError> {
+    let past = positions(storage, cell)?.into_iter().filter(|other| *other > at);
+    past.into_iter().try_for_each(|other| drop_one(storage, cell, other))
+}
+
 /// The snapshot at a position, when it is whole and `link` is what it stands on.
 ///
 /// # Errors

@@ -13,7 +13,11 @@ mod faults;
 mod garbage;
 #[path = "store/random.rs"]
 mod random;
+#[path = "store/superseded.rs"]
+mod superseded;
 #[path = "store/terms.rs"]
 mod terms;
 #[path = "store/verifier.rs"]
 mod verifier;
+#[path = "store/vows.rs"]
+mod vows;

@@ -1,10 +1,11 @@
 //! `lifeboat key`: the keys that serve the member: list them, bring in another device with a key of its
 //! own, end one, and what to do when one is lost.
 
-use crate::context::Context;
+use crate::context::{Context, random};
 use crate::day::{self, Toward};
 use crate::device::{DeviceInvite, DeviceReply};
 use crate::error::{Failure, Outcome};
+use crate::paper;
 use crate::say;
 use crate::sentence::key_mark;
 use crate::session::Session;
@@ -12,7 +13,7 @@ use crate::ui::plain;
 use crate::{expect_answer, picture, text, unlock};
 use lifeboat_commons::membership::{HandleChanged, KeyAdded, KeyEnded, NodeNamed};
 use lifeboat_commons::{Common, Powers};
-use lifeboat_log::{DetailTag, PublicKey, Time};
+use lifeboat_log::{DetailTag, PublicKey, SecretKey, Time};
 use lifeboat_node::{Answer, Ask, Desk};
 use serde_json::json;
 
@@ -59,6 +60,8 @@ enum What {
         #[arg(long)]
         no_passphrase: bool,
     },
+    /// Make a paper key, which can do nothing but endorse a takeover: 24 words
+    Paper,
     /// End a key, such as that of a lost phone
     End {
         /// The first letters of the key, as listed
@@ -95,6 +98,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             let added = added(&session, answer, until.as_deref(), *sign_only)?;
             session.say(context, say::draft(&added, None)?).map(drop)
         }
+        Some(What::Paper) => paper_key(context, &mut session),
         Some(What::End { key }) => {
             let key = own_key(&session, key)?;
             let ended = KeyEnded { common: Common::default(), key };
@@ -137,8 +141,23 @@ fn list(context: &mut Context, session: &Session) -> Outcome {
     context.ui.table(&rows)
 }
 
+/// Makes a key that can only endorse, and shows its words once it serves the member.
+fn paper_key(context: &mut Context, session: &mut Session) -> Outcome {
+    let member = session.member()?;
+    let key = SecretKey::from_seed(&random()?);
+    let added = KeyAdded::sign(session.cell.cell, member, &key, Powers::ENDORSE, Time::ZERO);
+    session.say(context, say::draft(&added, None)?)?;
+    context.ui.say(text!("paper-made"));
+    context.ui.line(paper::to_words(&key))?;
+    context.ui.object(json!({"words": paper::to_words(&key), "key": key.public().to_string()}))
+}
+
 fn powers(powers: Powers) -> String {
-    if powers == Powers::HOME { text!("key-all") } else { text!("key-some") }
+    match powers {
+        Powers::HOME => text!("key-all"),
+        Powers::ENDORSE => text!("key-endorses"),
+        _ => text!("key-some"),
+    }
 }
 
 /// Prints the code for another device.

@@ -48,6 +48,7 @@ pub mod role;
 pub mod show;
 pub mod status;
 pub mod sync;
+pub mod takeover;
 pub mod task;
 pub mod vote;
 pub mod vouch;
@@ -119,6 +120,7 @@ pub fn run(context: &mut Context, command: &Command) -> Outcome {
         Command::Batch(args) => batch::run(context, args),
         Command::Key(args) => key::run(context, args),
         Command::Agent(args) => agent::run(context, args),
+        Command::Takeover(args) => takeover::run(context, args),
         Command::Demo(args) => demo::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

@@ -11,6 +11,9 @@ use lifeboat_node::ask::{CellOverview, Overview};
 use lifeboat_node::turn_notes::TurnNotes;
 use serde_json::json;
 
+/// With fewer electors than this the loss of one home can leave no majority for a takeover.
+const FEW_ELECTORS: u32 = 3;
+
 /// See how your home and your cells are
 #[derive(Debug, clap::Args)]
 pub struct Args {}
@@ -89,6 +92,11 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     }
     cells::warn_of_misconduct(context, cell);
     turns(context, &cell.rotation)?;
+    if cell.size > 0
+        && let Some(count) = cell.electors.filter(|count| *count < FEW_ELECTORS)
+    {
+        context.ui.line(format!("  {}", text!("status-few-electors", count = count)))?;
+    }
     for notice in &cell.notices {
         context.ui.warn(plain(notice));
     }
@@ -136,7 +144,7 @@ fn object(
             "witnesses": cell.witnesses, "need": cell.quorum, "cosigned": cell.cosigned,
             "witnessed": cell.witnessed, "anchored": cell.anchored,
             "knocks": cell.knocks, "misconduct": cell.misconduct.iter().map(|item| &item.path).collect::<Vec<_>>(),
-            "notices": cell.notices,
+            "electors": cell.electors, "notices": cell.notices,
             "rotation": cell.rotation,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),

@@ -67,6 +67,12 @@ pub struct Charter {
     pub tellers: u16,
     /// 40: the fewest members of a secret ballot by ring.
     pub ring: u16,
+    /// 13: days from enough notices until a member who does not answer is dormant.
+    pub notice_days: u16,
+    /// 14: how many members must give notice.
+    pub notices: u16,
+    /// 15: days after a takeover in which what it set aside is placed again.
+    pub grace_days: u16,
     /// Settings from a newer version: number -> (version, value).
     newer: BTreeMap<u16, (u16, Vec<u8>)>,
 }
@@ -97,6 +103,9 @@ impl Default for Charter {
             commitments: 3,
             tellers: 3,
             ring: 7,
+            notice_days: 30,
+            notices: 2,
+            grace_days: 7,
             newer: BTreeMap::new(),
         }
     }
@@ -211,6 +220,15 @@ impl Charter {
     /// Milliseconds from admission until a member may vote.
     pub fn waiting_ms(&self) -> u64 {
         u64::from(self.waiting_days) * DAY_MS
+    }
+
+    /// Milliseconds from enough notices until a member who does not answer is dormant.
+    pub fn notice_ms(&self) -> u64 {
+        u64::from(self.notice_days) * DAY_MS
+    }
+    /// Milliseconds of grace after a takeover.
+    pub fn grace_ms(&self) -> u64 {
+        u64::from(self.grace_days) * DAY_MS
     }
 
     fn of_list(list: &[Setting]) -> Result<Self, Malformed> {

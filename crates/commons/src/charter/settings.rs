@@ -10,6 +10,9 @@
 //! | 6 currencies | count u64, then texts, each once |
 //! | 7 k, 8 witnesses, 10 placing hours | u16 |
 //! | 9 quota | u32, more than 0 |
+//! | 13 notice days | u16, 7 to 366 |
+//! | 14 notices | u16, more than 0 |
+//! | 15 grace days | u16, at most 60 |
 //! | 11 places, 12 categories | count u64, then (number u16, text) ascending by number, no text empty |
 //! | 16 MiB of attachments | u32 |
 //! | 20 voting hours | u16, at most 8,784 |
@@ -117,6 +120,9 @@ settings! {
     35 commitments: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
     36 tellers: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 0);
     40 ring: plain, |v| proper(codec::decode(v)?, |count: &u16| *count > 1);
+    13 notice_days: plain, |v| proper(codec::decode(v)?, |days: &u16| (7..=366).contains(days));
+    14 notices: plain, |v| proper(codec::decode(v)?, |notices: &u16| *notices > 0);
+    15 grace_days: plain, |v| proper(codec::decode(v)?, |days: &u16| *days <= 60);
 }
 
 #[allow(clippy::unnecessary_wraps)] // beside those that may not fit

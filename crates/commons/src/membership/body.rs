@@ -151,6 +151,22 @@ pub struct Removal {
     pub member: MemberId,
 }
 
+/// Kind 30: a member seems to be gone. Layout: common, member 32.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct NoticeGiven {
+    /// What every body begins with.
+    pub common: Common,
+    /// Who seems to be gone.
+    pub member: MemberId,
+}
+
+/// Kind 31: the member is here, and answers whatever notice was given. Layout: common.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Present {
+    /// What every body begins with.
+    pub common: Common,
+}
+
 macro_rules! body {
     ($Type:ty, $kind:literal, $self:ident => $check:expr) => {
         impl Body for $Type {
@@ -172,6 +188,8 @@ body!(KeyEnded, 35, self => Ok(()));
 body!(NodeNamed, 36, self => Ok(()));
 body!(HandleChanged, 37, self => Ok(()));
 body!(Removal, 38, self => Ok(()));
+body!(NoticeGiven, 30, self => Ok(()));
+body!(Present, 31, self => Ok(()));
 
 statements! {
     /// What an entry of membership says.
@@ -190,5 +208,9 @@ statements! {
         HandleChanged(HandleChanged),
         /// A member belongs to the cell no longer.
         Removal(Removal),
+        /// A member seems to be gone.
+        NoticeGiven(NoticeGiven),
+        /// The member is here.
+        Present(Present),
     }
 }

@@ -1,13 +1,15 @@
 //! Membership: who belongs to the cell, with which keys and nodes. A newcomer accepts an invite, members
 //! vouch, and the vouch that completes the charter's number admits. A key serves one member, ever.
 
+mod absence;
 mod body;
 mod powers;
 mod rules;
 
+pub use absence::Absence;
 pub use body::{
     ACCEPTANCE_PREFIX, Acceptance, HandleChanged, KEY_PREFIX, KeyAdded, KeyEnded, Leave, MembershipStatement,
-    NODE_PREFIX, NodeNamed, Removal, Vouch,
+    NODE_PREFIX, NodeNamed, NoticeGiven, Present, Removal, Vouch,
 };
 pub use powers::Powers;
 
@@ -90,6 +92,7 @@ pub struct Members {
     keys: BTreeMap<PublicKey, Key>,
     nodes: BTreeMap<PublicKey, Node>,
     candidates: BTreeMap<PublicKey, Candidate>,
+    absences: BTreeMap<MemberId, Absence>,
 }
 
 /// A node that serves a member.

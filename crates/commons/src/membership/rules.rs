@@ -52,6 +52,12 @@ impl Practice for Members {
             MembershipStatement::KeyEnded(ended) => members.end_key(saying, &ended),
             MembershipStatement::NodeNamed(named) => members.name_node(cell, saying, &named),
             MembershipStatement::HandleChanged(changed) => members.change_handle(saying, &changed),
+            MembershipStatement::NoticeGiven(notice) => {
+                let needed = usize::from(charter.notices);
+                members.give_notice(saying.author, notice.member, saying.time, needed)
+            }
+            // That it was said is all it does.
+            MembershipStatement::Present(_) => Ok(()),
         }
     }
     fn advance(state: &mut State, now: Time) {

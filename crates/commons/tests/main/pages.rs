@@ -153,6 +153,9 @@ fn the_page_on_the_charter_shows_what_happens() {
             default.majority
         ),
         format!("| 23 | for how many others a member may vote | {} |", default.proxies),
+        format!("| 13 | notice of absence | {} days |", default.notice_days),
+        format!("| 14 | notices needed | {} |", default.notices),
+        format!("| 15 | grace after a takeover | {} days |", default.grace_days),
     ];
     for row in table {
         assert!(page.contains(&row), "the page must hold this row: {row}");

@@ -2,20 +2,20 @@
 //! in order. While a sync runs, what is handed in waits in the queue, and the next sync serves it all.
 
 use super::accusing;
-use super::delivering::Outbound;
-use super::following::{Disk, Following};
-use super::keeping::Keeping;
-use super::missing::MissingDetails;
+use super::role::{Role, begin, follow, try_keep};
 use super::shelf::Shelf;
-use super::waiting::Waits;
+use super::taking::Taking;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
-use lifeboat_log::{Handover, Position, Proven, PublicKey, Time};
+use lifeboat_log::opening::Right;
+use lifeboat_log::{Call, Position, Proven, PublicKey, Time};
 use lifeboat_protocol::Refusal;
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
+use lifeboat_protocol::takeover::Next;
+use lifeboat_protocol::watch::Why;
 use lifeboat_store::evidence::may_prove;
-use lifeboat_store::{BadEvidence, Promises, Storage};
+use lifeboat_store::{BadEvidence, Storage};
 use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, RwLock};
@@ -30,24 +30,21 @@ pub struct Parts {
     pub outward: mpsc::Sender<Outward>,
 }
 
-/// What this home is to the cell.
-enum Role {
-    Keeper(Box<Keeping>),
-    Follower(Box<Following>),
-}
-
 /// The thread's own things.
 pub struct Carrier {
     pub parts: Parts,
     role: Role,
     /// This home is named as the keeper and cannot go on yet: its log lacks what it has signed.
     resigned: bool,
+    /// So many records of the term it has signed, as others showed.
+    signed: u64,
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
     tips: u64,
     /// The most that the keeper was told of what is held here.
     told: Position,
     received: u64,
+    taking: Taking,
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
     /// Misconduct files of a term that the log here does not reach yet.
@@ -84,8 +81,9 @@ impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
         let (held, connected, later) = (Vec::new(), BTreeSet::new(), Vec::new());
-        let (tips, told, received) = (0, Position(0), 0);
-        Self { parts, role, resigned, held, tips, told, received, connected, later }
+        let (signed, tips, told, received) = (0, 0, Position(0), 0);
+        let taking = Taking::load(&parts);
+        Self { parts, role, resigned, signed, held, tips, told, received, taking, connected, later }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
@@ -97,7 +95,8 @@ impl Carrier {
         let kept = {
             let keys = Keys::of(&self.parts.config.home);
             let shelf = reading(&self.parts.shelf);
-            if shelf.store.missing().is_some() {
+            let here = shelf.store.chain().open().map_or(0, |open| open.tree.size());
+            if shelf.store.missing().is_some() || here < self.signed {
                 return;
             }
             try_keep(&self.parts, &shelf, &keys)
@@ -110,6 +109,104 @@ impl Carrier {
                 self.handle(ToCell::Connected(peer));
             }
         }
+    }
+
+    fn take_over(&mut self, call: Call, right: Right) {
+        match self.taking.open(call, right, &self.parts) {
+            Ok(()) => {
+                let word = format!("This home keeps the log from now on, by a takeover: term {}.", call.term);
+                notice(&self.parts.facts, word);
+                self.begin_again();
+            }
+            Err(error) => {
+                notice(&self.parts.facts, format!("The log could not be taken over: {error}."));
+                self.taking.failed();
+                // Whatever of it was written is found by opening the log again, now or later.
+                let Role::Follower(following) = &mut self.role else { return };
+                let opened = following.open_again(&self.parts);
+                let keys = Keys::of(&self.parts.config.home);
+                let kept = reading(&self.parts.shelf).is_kept_by(&self.parts.config.node, &keys);
+                if opened && kept {
+                    self.begin_again();
+                }
+                self.resigned |= !opened;
+            }
+        }
+    }
+
+    /// Signs nothing more, and follows.
+    fn step_down(&mut self, why: Why) {
+        let word = match why {
+            Why::TakenOver => "The members gave the log another keeper: this home follows it from now on.",
+            Why::Behind(_) => {
+                "Other homes hold more than this home knows that it has signed: its disk may be an old copy. It signs nothing before it has all of that again."
+            }
+        };
+        notice(&self.parts.facts, word.to_owned());
+        (self.resigned, self.signed) = match why {
+            Why::TakenOver => (false, 0),
+            Why::Behind(signed) => (true, signed),
+        };
+        self.lay_down();
+    }
+
+    /// Follows from now on, from what is on the disk.
+    fn lay_down(&mut self) {
+        let storage: Arc<dyn Storage> = self.parts.config.storage.clone();
+        // Records that were placed and not signed yet are nobody's: the log is opened as it lies on disk.
+        match Shelf::open_again(storage, self.parts.config.cell, self.parts.config.node, false) {
+            Ok((shelf, words)) => {
+                words.into_iter().for_each(|word| notice(&self.parts.facts, word));
+                *writing(&self.parts.shelf) = shelf;
+            }
+            Err(error) => notice(&self.parts.facts, format!("The log cannot be opened: {error}.")),
+        }
+        self.role = follow(&self.parts, None);
+        self.tell_connected();
+    }
+
+    /// Takes up the role that the log gives this home now.
+    fn begin_again(&mut self) {
+        if let Role::Follower(following) = &self.role
+            && let Some(stream) = following.stream()
+        {
+            let _ = self.parts.outward.try_send(Outward::CloseRange(stream));
+        }
+        (self.role, self.resigned) = begin(&self.parts);
+        self.tell_connected();
+    }
+
+    fn tell_connected(&mut self) {
+        for peer in self.connected.clone() {
+            match &mut self.role {
+                Role::Keeper(keeping) => keeping.handle(ToCell::Connected(peer), &self.parts),
+                Role::Follower(following) => following.handle(ToCell::Connected(peer), &self.parts),
+            }
+        }
+    }
+
+    /// What concerns takeovers, whatever the role. Gives back what does not.
+    fn take(&mut self, message: ToCell) -> Option<ToCell> {
+        match message {
+            ToCell::Calls { calls, answer } => {
+                self.taking.heard(&calls, &self.parts);
+                if let Some(answer) = answer {
+                    let _ = answer.send(self.taking.news());
+                }
+            }
+            ToCell::Standing(asked) => drop(asked.send(self.taking.standing(&self.parts))),
+            ToCell::Endorse { call, endorsement, done } => {
+                let _ = done.send(self.taking.endorse(call, *endorsement, &self.parts));
+            }
+            ToCell::Force(done) => drop(done.send(self.taking.force())),
+            other => {
+                if matches!(other, ToCell::Tick) {
+                    self.taking.tick(&self.connected, &self.parts);
+                }
+                return Some(other);
+            }
+        }
+        None
     }
 
     /// Takes what waits in the queue and carries out what is asked, until there is nothing to do. True
@@ -135,12 +232,17 @@ impl Carrier {
         }
     }
 
-    /// Takes up what a handover makes of this home: a keeper that has left follows, and the next one keeps.
+    /// Takes up what a handover or takeover makes of this home: a keeper that has left follows, and the next
+    /// one keeps.
     /// Whether anything changed.
     fn change_role(&mut self) -> bool {
         let parts = &self.parts;
         let changed = match &mut self.role {
-            Role::Keeper(keeping) => keeping.has_left(),
+            Role::Keeper(keeping) => {
+                let Some(why) = keeping.stepped_down() else { return self.has_left() || self.makes_way() };
+                self.step_down(why);
+                return true;
+            }
             Role::Follower(following) => match following.take_over(parts) {
                 Some(handover) => {
                     let opened = succession::open_term(parts, &handover);
@@ -152,20 +254,51 @@ impl Carrier {
                     }
                     opened.is_ok()
                 }
-                None => false,
+                None => return self.go_on_with_call(),
             },
         };
         if changed {
-            (self.role, self.resigned) = begin(parts);
-            // The new role has not heard who is there.
-            for peer in self.connected.clone() {
-                self.handle(ToCell::Connected(peer));
-            }
+            self.begin_again();
         }
         changed
     }
 
+    /// A keeper that has handed the log over follows.
+    fn has_left(&mut self) -> bool {
+        let left = matches!(&mut self.role, Role::Keeper(keeping) if keeping.has_left());
+        if left {
+            self.begin_again();
+        }
+        left
+    }
+
+    /// A keeper whose own call of a later era has all that it needs lays its term down for it: the highest era
+    /// counts, and the witnesses cosign nothing of this one any more.
+    fn makes_way(&mut self) -> bool {
+        let opens = matches!(self.taking.next(&self.parts), Some((_, Next::Open(_))));
+        if opens {
+            self.resigned = true; // until the later era is open
+            self.lay_down();
+        }
+        opens
+    }
+
+    /// Goes on with a takeover that this home proposed.
+    fn go_on_with_call(&mut self) -> bool {
+        let Role::Follower(following) = &mut self.role else { return false };
+        if !following.is_idle() {
+            return false;
+        }
+        match self.taking.next(&self.parts) {
+            Some((_, Next::Uncovered)) => following.cut_uncovered(&self.parts),
+            Some((call, Next::Open(right))) => self.take_over(call, *right),
+            _ => return false,
+        }
+        true
+    }
+
     fn handle(&mut self, message: ToCell) {
+        let Some(message) = self.take(message) else { return };
         match &message {
             ToCell::Tip { held, checkpoint, .. } => {
                 if let Some(held) = held {
@@ -223,13 +356,7 @@ impl Carrier {
         let (term, before) = (proven.origin.term, proven.fault.before());
         match &mut self.role {
             Role::Follower(following) => following.stop(term, before),
-            Role::Keeper(_) => {
-                (self.role, self.resigned) = begin(&self.parts);
-                // The new role has not heard who is there.
-                for peer in self.connected.clone() {
-                    self.handle(ToCell::Connected(peer));
-                }
-            }
+            Role::Keeper(_) => self.begin_again(),
         }
     }
 
@@ -254,81 +381,6 @@ impl Carrier {
         }
         writing(&self.parts.shelf).close();
     }
-}
-
-/// What this home is to the cell, judged by the log and the keys that are here.
-fn begin(parts: &Parts) -> (Role, bool) {
-    let keys = Keys::of(&parts.config.home);
-    let leaving = go_on_with_handover(parts, &keys);
-    let shelf = reading(&parts.shelf);
-    let stopped = shelf.is_stopped();
-    let kept = shelf.is_kept_by(&parts.config.node, &keys) && !stopped;
-    if kept {
-        match try_keep(parts, &shelf, &keys) {
-            Ok(mut keeping) => {
-                drop(shelf);
-                keeping.take_outbox(parts);
-                return (Role::Keeper(Box::new(keeping)), false);
-            }
-            Err(reason) => notice(&parts.facts, reason),
-        }
-    }
-    let (held, stops) = (shelf.held_by_follower(), shelf.stops());
-    let missing = MissingDetails::load(&parts.config.home, &parts.config.cell, shelf.is_own());
-    drop(shelf);
-    let outbound = Outbound::open(parts);
-    let waits = Waits::open(parts);
-    let disk = Disk::start(parts.shelf.clone(), parts.own_queue.clone());
-    let mut following = Following::new(&parts.config, held, outbound, waits, disk, missing).leaving(leaving);
-    stops.into_iter().for_each(|(term, before)| following.stop(term, before));
-    (Role::Follower(Box::new(following)), kept)
-}
-
-/// Goes on where a handover was interrupted: the old term key is erased, and the term is opened where this
-/// home keeps it. Gives the handover that is still to be sent to another.
-fn go_on_with_handover(parts: &Parts, keys: &Keys) -> Option<Handover> {
-    let read = succession::signed(parts, &reading(&parts.shelf));
-    let handover = match read {
-        Ok(handover) => handover?,
-        Err(error) => {
-            notice(&parts.facts, error);
-            return None;
-        }
-    };
-    let old = reading(&parts.shelf).store.chain().open().map(|open| open.opening.term_key);
-    if let Some(Err(error)) = old.map(|old| keys.erase_term(&old)) {
-        notice(
-            &parts.facts,
-            format!("The key of the term that was handed over could not be erased: {error}."),
-        );
-    }
-    if handover.opening.node != parts.config.node {
-        return Some(handover);
-    }
-    if !keys.has_term(&handover.opening.term_key) {
-        let words = "The key of the next term is not in this home, so nobody can go on with the log: put it back from a backup, or take the log over.";
-        notice(&parts.facts, words.to_owned());
-        return None;
-    }
-    if let Err(error) = succession::open_term(parts, &handover) {
-        notice(&parts.facts, format!("The next term of the log cannot be opened: {error}."));
-    }
-    None
-}
-
-fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, String> {
-    let storage: Arc<dyn Storage> = parts.config.storage.clone();
-    let promises = Promises::open(storage, parts.config.cell).map_err(|e| e.to_string())?;
-    if let Some(missing) = shelf.store.missing() {
-        return Err(format!(
-            "This home signed a checkpoint of {} records and has lost some of them: fetch them from a replica (lifeboat sync).",
-            missing.size
-        ));
-    }
-    let open = shelf.store.chain().open().ok_or("the log is empty")?;
-    let term_key = keys.term(&open.opening.term_key).map_err(|e| e.to_string())?;
-    let held = shelf.held_by_keeper(&promises)?;
-    Keeping::new(&parts.config, term_key, held, promises).map_err(|e| e.to_string())
 }
 
 /// A word to the person, each once.

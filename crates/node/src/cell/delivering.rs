@@ -102,7 +102,9 @@ impl Outbound {
     pub fn stored(&mut self, entries: &[(EntryId, Position)], chain: &Chain, parts: &Parts) {
         self.learn_term(chain, parts);
         for (id, position) in entries {
-            if self.delivery.step(id).is_some() {
+            if matches!(self.delivery.step(id), Some(Step::Replicated { .. })) {
+                self.forget(*id, parts);
+            } else if self.delivery.step(id).is_some() {
                 self.feed(Event::InLog { id: *id, position: *position }, parts);
             }
         }
@@ -122,6 +124,18 @@ impl Outbound {
     /// Own entries that have waited for a while, since the last look.
     pub fn take_announced(&mut self) -> Vec<SignedEntry> {
         std::mem::take(&mut self.announced)
+    }
+
+    /// The log goes on from here under a later era, or another turn: what stood past it waits again.
+    pub fn cut_back(&mut self, term: Term, from: Position, parts: &Parts) {
+        self.feed(Event::CutBack { term, from }, parts);
+    }
+
+    /// Entries that a takeover set aside, which are in the outbox already.
+    pub fn give_back(&mut self, back: Vec<Waiting>, parts: &Parts) {
+        for Waiting { entry, details, .. } in back {
+            self.add(entry, details, parts);
+        }
     }
 
     /// Own entries that are not placed yet.
@@ -201,8 +215,11 @@ impl Outbound {
                 let proof = proof.unwrap_or_default();
                 (Some(Sent::Placed(position)), Some(Outcome::Placed { position, proof }))
             }
+            // Until the own copy has it too, a takeover may go on from before it: it stays in the outbox.
             Step::Replicated { position, .. } => {
-                (None, Some(Outcome::Placed { position, proof: Vec::new() }))
+                let here = position.0 < reading(&parts.shelf).shown();
+                let sent = (!here).then_some(Sent::Replicated(position));
+                (sent, Some(Outcome::Placed { position, proof: Vec::new() }))
             }
         };
         let replicated = sent.is_none();

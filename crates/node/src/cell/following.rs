@@ -1,24 +1,27 @@
-//! Carrying a follower: its questions to peers, its records to the disk. The disk has a thread of its
-//! own, so that one batch is verified while the one before it is being written.
+//! Carrying a follower: its questions to peers, its records to the disk.
 
 use super::accusing;
 use super::carrier::{Parts, entropy, not_keeper, notice, now};
 use super::delivering::Outbound;
+use super::disk::{Disk, Task};
 use super::missing::MissingDetails;
 use super::shelf::{Shelf, Stored};
 use super::waiting::Waits;
 use super::{CellConfig, Facts, Outward, ToCell, reading, succession, witnessing, writing};
-use crate::limits::{DETAILS_STRETCHES, DISK_QUEUE, HANDOVER_EVERY_MS};
-use lifeboat_log::{Handover, Proven, PublicKey, Record, SignedCheckpoint, Successor, Term, Time};
+use crate::fold::LogHistory;
+use crate::limits::{DETAILS_STRETCHES, HANDOVER_EVERY_MS};
+use lifeboat_log::{
+    Detail, Handover, Position, Proven, PublicKey, SignedCheckpoint, SignedEntry, Successor, Term, Time,
+};
 use lifeboat_protocol::Refusal;
 use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
+use lifeboat_protocol::message::term_of_note;
+use lifeboat_protocol::takeover::{Opened, judge};
 use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, RwLock};
-use std::thread::JoinHandle;
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// A follower and what it waits for.
 pub struct Following {
@@ -41,52 +44,6 @@ pub struct Following {
     leaving: Option<(Box<Handover>, Time)>,
     /// Records that do not hold, to be proven once all before them is on the disk.
     stretch: Option<Box<BadStretch>>,
-}
-
-/// A batch for the disk.
-struct Task {
-    records: Vec<Record>,
-    checkpoint: Option<Box<SignedCheckpoint>>,
-}
-
-/// The thread that writes.
-pub struct Disk {
-    tasks: Option<SyncSender<Task>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Disk {
-    /// Starts it. Each task is answered with [`ToCell::Stored`], in order.
-    pub fn start(shelf: Arc<RwLock<Shelf>>, queue: mpsc::WeakSender<ToCell>) -> Self {
-        let (tasks, waiting) = sync_channel::<Task>(DISK_QUEUE);
-        let run = move || {
-            for task in waiting {
-                let stored = writing(&shelf).follow(&task.records, task.checkpoint.as_deref());
-                let Some(queue) = queue.upgrade() else { return };
-                if queue.blocking_send(ToCell::Stored(stored)).is_err() {
-                    return;
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("cell disk".into()).spawn(run);
-        if let Err(error) = &thread {
-            tracing::error!(%error, "no thread for the disk");
-        }
-        Self { tasks: Some(tasks), thread: thread.ok() }
-    }
-
-    fn write(&self, task: Task) -> bool {
-        self.tasks.as_ref().is_some_and(|tasks| tasks.try_send(task).is_ok())
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        self.tasks = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 impl Following {
@@ -154,10 +111,7 @@ impl Following {
         match message {
             ToCell::Place { outcome, .. } => drop(outcome.send(not_keeper())),
             ToCell::Deliver { entry, details, outcome } => {
-                // Who wrote a text can read it at once, and needs nobody to send it back.
-                if let Err(error) = writing(&parts.shelf).keep_named(&details, &entry.details) {
-                    tracing::warn!(%error, "own details could not be kept; they are asked for later");
-                }
+                keep_own(&entry, &details, parts);
                 self.outbound.deliver(*entry, details, outcome, parts);
             }
             ToCell::Keep { entry, details, answer } => {
@@ -177,12 +131,7 @@ impl Following {
                 self.waits.disconnected(peer, parts);
                 self.feed(Event::Disconnected(peer));
             }
-            ToCell::Tip { peer, checkpoint, held } => {
-                if let Some(held) = held {
-                    self.outbound.held(held, parts);
-                }
-                self.feed(Event::Tip { peer, checkpoint });
-            }
+            ToCell::Tip { peer, checkpoint, held } => self.told_tip(peer, checkpoint, held, parts),
             ToCell::AskFailed(peer) => self.feed(Event::AskFailed(peer)),
             ToCell::Frame { stream, frame, next, .. } => {
                 self.feed(Event::Frame { stream, frame });
@@ -211,7 +160,12 @@ impl Following {
             }
             ToCell::Tick => self.tick(parts),
             ToCell::Cosigned { peer, checkpoint } => self.feed(Event::Tip { peer, checkpoint }),
-            ToCell::Have { .. } | ToCell::Misconduct { .. } | ToCell::Told(_) | ToCell::Close => {}
+            ToCell::Opening { peer, record } => {
+                let opened = judge_opening(record.as_deref(), parts);
+                self.feed(Event::Opening { peer, opened });
+            }
+            // The rest is for keepers, or for whoever carries both.
+            _ => {}
         }
         // Own entries that wait are counted among all that do.
         for entry in self.outbound.take_announced() {
@@ -219,10 +173,28 @@ impl Following {
         }
     }
 
+    fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, held: Option<Vec<Position>>, parts: &Parts) {
+        // What homes hold of an era that is over here says nothing.
+        let own = self.follower.chain().open().map(|open| open.term.era());
+        if let Some(held) = held
+            && term_of_note(&checkpoint).map(Term::era) >= own
+        {
+            self.outbound.held(held, parts);
+        }
+        self.feed(Event::Tip { peer, checkpoint });
+    }
+
     /// Records are on disk: whoever waits for any of them is told.
     fn stored(&mut self, stored: Stored, parts: &Parts) {
+        if let Some(reason) = stored.unjust {
+            return self.feed(Event::Unjust(reason));
+        }
         self.missing.stored(&stored);
         self.missing.is_own(stored.own);
+        if let Some((term, from)) = stored.opened {
+            self.outbound.cut_back(term, from, parts);
+            self.waits.cut_back(term, from, parts);
+        }
         self.feed(Event::Persisted { missing: stored.missing });
         if !stored.gone.is_empty() {
             self.feed(Event::Gone(stored.gone));
@@ -263,6 +235,11 @@ impl Following {
             }
             Effect::Reopen => self.open_anew(parts, false),
             Effect::CutTail => self.open_anew(parts, true),
+            Effect::AskOpening(peer) => {
+                let era = self.follower.chain().open().map_or(0, |open| open.term.era());
+                self.out(parts, Outward::AskOpening { peer, era });
+            }
+            Effect::CutBack(base) => self.go_back(&base, parts),
             Effect::KeepDetails(details) => {
                 let kept = writing(&parts.shelf).keep_open(&details);
                 note_kept(kept);
@@ -394,6 +371,46 @@ impl Following {
         }
     }
 
+    /// Whether nothing is being asked of the disk.
+    pub fn is_idle(&self) -> bool {
+        self.effects.is_empty() && self.follower.is_idle() && !self.reopen
+    }
+
+    /// Opens the log again after a failed writing. Whether that could be done at once.
+    pub fn open_again(&mut self, parts: &Parts) -> bool {
+        self.open_anew(parts, false);
+        !self.reopen
+    }
+
+    /// The stream that is open, to be closed with this role.
+    pub fn stream(&self) -> Option<StreamId> {
+        self.follower.stream()
+    }
+
+    /// Cuts off what the log's checkpoint does not cover.
+    pub fn cut_uncovered(&mut self, parts: &Parts) {
+        self.open_anew(parts, true);
+    }
+
+    /// Goes back to the base of a takeover; what stood past it is delivered again.
+    fn go_back(&mut self, base: &SignedCheckpoint, parts: &Parts) {
+        let storage: Arc<dyn Storage> = parts.config.storage.clone();
+        match Shelf::go_back(storage, parts.config.cell, parts.config.node, base) {
+            Ok((shelf, words, back)) => {
+                words.into_iter().for_each(|word| notice(&parts.facts, word));
+                self.missing.cut_back(shelf.store.chain().next());
+                let held = shelf.held_by_follower();
+                *writing(&parts.shelf) = shelf;
+                self.feed(Event::Reopened(Box::new(held)));
+                self.outbound.give_back(back, parts);
+            }
+            Err(error) => {
+                notice(&parts.facts, format!("The log cannot be cut back: {error}."));
+                self.reopen = true;
+            }
+        }
+    }
+
     /// Opens the log anew, with its uncovered end cut off where that is asked.
     fn open_anew(&mut self, parts: &Parts, cut: bool) {
         let storage: Arc<dyn Storage> = parts.config.storage.clone();
@@ -412,11 +429,26 @@ impl Following {
     }
 }
 
+/// Who wrote a text can read it at once, and needs nobody to send it back.
+fn keep_own(entry: &SignedEntry, details: &[Detail], parts: &Parts) {
+    if let Err(error) = writing(&parts.shelf).keep_named(details, &entry.details) {
+        tracing::warn!(%error, "own details could not be kept; they are asked for later");
+    }
+}
+
 /// A word to the machine room where details could not be kept.
 pub fn note_kept(kept: Result<(), StoreError>) {
     if let Err(error) = kept {
         tracing::warn!(%error, "details could not be kept; they are asked for again later");
     }
+}
+
+/// Judges a peer's opening of a later era on the log here.
+pub fn judge_opening(record: Option<&[u8]>, parts: &Parts) -> Opened {
+    let Some(bytes) = record else { return Opened::NotHeld };
+    let shelf = reading(&parts.shelf);
+    let open = shelf.store.chain().open().map_or(Term::FIRST, |open| open.term);
+    judge(parts.config.cell, open, bytes, &LogHistory(&shelf.store))
 }
 
 fn alarm_words(alarm: &lifeboat_protocol::follower::Alarm) -> String {

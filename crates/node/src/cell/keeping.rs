@@ -1,15 +1,17 @@
 //! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
 
 use super::carrier::{Parts, notice, now};
+use super::following::judge_opening;
 use super::handing_in::HandingIn;
 use super::searching::Searching;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, witnessing, writing};
 use crate::fold::LogHistory;
 use lifeboat_log::{Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry};
-use lifeboat_protocol::Refusal;
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
 use lifeboat_protocol::pending::Lacking;
+use lifeboat_protocol::watch::{self, Why};
+use lifeboat_protocol::{Refusal, Watch};
 use lifeboat_store::{Promises, Storage, handovers};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -22,6 +24,9 @@ pub struct Keeping {
     searching: Searching,
     effects: VecDeque<Effect>,
     asked: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    watch: Watch,
+    /// Why this home is to keep no longer.
+    stepped_down: Option<Why>,
     tickets: u64,
     /// What this home was told of, and whose details it does not have.
     lacking: Lacking,
@@ -63,6 +68,8 @@ impl Keeping {
             leaving,
             left,
             own,
+            watch: Watch::default(),
+            stepped_down: None,
         })
     }
 
@@ -71,6 +78,26 @@ impl Keeping {
         let (own, messages) = HandingIn::open(parts);
         self.own = Some(own);
         messages.into_iter().for_each(|message| self.handle(message, parts));
+    }
+
+    /// Why this home is to keep no longer, once it is.
+    pub fn stepped_down(&self) -> Option<Why> {
+        self.stepped_down
+    }
+
+    fn watch(&mut self, event: watch::Event, parts: &Parts) {
+        let Some(open) = self.keeper.chain().open() else { return };
+        for effect in self.watch.handle(event, parts.config.cell, open, now()) {
+            let asked = match effect {
+                watch::Effect::AskTip(peer) => Outward::AskTip(peer),
+                watch::Effect::AskOpening(peer) => Outward::AskOpening { peer, era: open.term.era() },
+                watch::Effect::StepDown(why) => {
+                    self.stepped_down = Some(why);
+                    continue;
+                }
+            };
+            let _ = parts.outward.try_send(asked);
+        }
     }
 
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
@@ -99,9 +126,25 @@ impl Keeping {
                 self.searching.connected(node);
                 self.feed(Event::Have { node, next }, parts);
             }
-            ToCell::Connected(peer) => self.searching.connected(peer),
-            ToCell::Disconnected(peer) => self.searching.disconnected(&peer),
-            ToCell::AskFailed(peer) => self.searching.failed(&peer),
+            ToCell::Connected(peer) => {
+                self.searching.connected(peer);
+                self.watch(watch::Event::Connected(peer), parts);
+            }
+            ToCell::Disconnected(peer) => {
+                self.searching.disconnected(&peer);
+                self.watch(watch::Event::Disconnected(peer), parts);
+            }
+            ToCell::AskFailed(peer) => {
+                self.searching.failed(&peer);
+                self.watch(watch::Event::AskFailed(peer), parts);
+            }
+            ToCell::Tip { peer, checkpoint, .. } => {
+                self.watch(watch::Event::Tip { peer, checkpoint }, parts);
+            }
+            ToCell::Opening { peer, record } => {
+                let opened = judge_opening(record.as_deref(), parts);
+                self.watch(watch::Event::Opening { peer, opened }, parts);
+            }
             ToCell::Details { peer, details } => {
                 for (entry, details) in self.lacking.arrived(&details) {
                     self.submit(entry, details, parts);
@@ -109,23 +152,26 @@ impl Keeping {
                 self.searching.arrived(&peer, details, parts);
             }
             ToCell::Pending { peer, entry } => self.told_of(peer, *entry, parts),
-            ToCell::Tick => {
-                if std::mem::take(&mut self.reopen) {
-                    self.effects.push_back(Effect::Reopen);
-                }
-                self.searching.tick(parts);
-                if let Some(own) = &mut self.own {
-                    own.look(parts);
-                }
-                if let Some(Ok(outcome)) = self.anchor.as_mut().map(oneshot::Receiver::try_recv) {
-                    witnessing::anchored(&outcome);
-                    self.anchor = None;
-                }
-                self.feed(Event::Tick, parts);
-            }
+            ToCell::Tick => self.tick(parts),
             // A keeper asks nobody for records: the rest is for followers.
             _ => {}
         }
+    }
+
+    fn tick(&mut self, parts: &Parts) {
+        if std::mem::take(&mut self.reopen) {
+            self.effects.push_back(Effect::Reopen);
+        }
+        self.searching.tick(parts);
+        if let Some(own) = &mut self.own {
+            own.look(parts);
+        }
+        if let Some(Ok(outcome)) = self.anchor.as_mut().map(oneshot::Receiver::try_recv) {
+            witnessing::anchored(&outcome);
+            self.anchor = None;
+        }
+        self.watch(watch::Event::Tick, parts);
+        self.feed(Event::Tick, parts);
     }
 
     /// Carries out the oldest thing that the keeper asks. False when there is none.

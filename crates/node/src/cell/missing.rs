@@ -88,6 +88,12 @@ impl MissingDetails {
         }
     }
 
+    /// The log was cut back to so many records.
+    pub fn cut_back(&mut self, records: Position) {
+        self.next = self.next.min(records);
+        self.whole = self.whole.min(records);
+    }
+
     /// Whether all of a log of this length was looked through.
     pub fn is_done(&self, end: Position) -> bool {
         self.next >= end

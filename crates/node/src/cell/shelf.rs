@@ -2,15 +2,20 @@
 //! reads sees only what is durable and under a signed checkpoint, or was verified against one.
 
 use super::texts::Texts;
-use crate::fold::Fold;
+use crate::fold::{Fold, LogHistory};
 use crate::keys::Keys;
-use lifeboat_commons::State;
+use crate::limits::FOLD_BATCH;
+use lifeboat_commons::{Reason, State};
 use lifeboat_log::{
-    CellId, DetailHash, DetailRef, EntryId, Position, Proven, PublicKey, Record, SignedCheckpoint, Term,
+    CellId, DetailHash, DetailRef, EntryId, Opening, Position, Proven, PublicKey, Record, SignedCheckpoint,
+    Term,
 };
 use lifeboat_protocol::range::Stretch;
+use lifeboat_protocol::takeover::comes_back;
 use lifeboat_protocol::{follower, keeper};
-use lifeboat_store::{BadEvidence, Evidence, Kept, LogStore, Promises, Storage, StoreError, handovers};
+use lifeboat_store::{
+    BadEvidence, Evidence, Kept, LogStore, Outbox, Promises, Sent, Storage, StoreError, Waiting, handovers,
+};
 use std::sync::Arc;
 
 /// One cell's log and what follows from it.
@@ -27,6 +32,7 @@ pub struct Shelf {
 }
 
 /// What was stored, and what it lacks.
+#[derive(Default)]
 pub struct Stored {
     /// The entries and where they stand.
     pub entries: Vec<(EntryId, Position)>,
@@ -36,6 +42,10 @@ pub struct Stored {
     pub gone: Vec<DetailHash>,
     /// Whether this home is one of the cell's own after them.
     pub own: bool,
+    /// The term that their first one opens, and where.
+    pub opened: Option<(Term, Position)>,
+    /// Why nothing was stored: the first one opens a term without a right to.
+    pub unjust: Option<Reason>,
 }
 
 impl Shelf {
@@ -210,6 +220,14 @@ impl Shelf {
         records: &[Record],
         checkpoint: Option<&SignedCheckpoint>,
     ) -> Result<Stored, StoreError> {
+        let mut stored = Stored::default();
+        if let Some((opening, at)) = records.first().and_then(later_opening) {
+            stored.unjust = self.state().judge_opening(&opening, &LogHistory(&self.store)).err();
+            stored.opened = Some((opening.term, at));
+        }
+        if stored.unjust.is_some() {
+            return Ok(stored);
+        }
         self.store.append(records)?;
         self.store.sync()?;
         if let Some(checkpoint) = checkpoint {
@@ -217,8 +235,8 @@ impl Shelf {
         }
         self.fold.apply(&self.store, records);
         self.keep_now_and_then();
-        let (entries, gone) = (Vec::with_capacity(records.len()), self.sweep());
-        let mut stored = Stored { entries, missing: Vec::new(), gone, own: self.is_own() };
+        stored.gone = self.sweep();
+        stored.own = self.is_own();
         for record in records {
             stored.entries.push((record.entry().id(), record.link().position));
             for reference in record.entry().details.iter() {
@@ -228,6 +246,47 @@ impl Shelf {
             }
         }
         Ok(stored)
+    }
+
+    /// Opens a term at the end of the log, durably: by a takeover that this home's node proposed.
+    ///
+    /// # Errors
+    /// Why it is not opened, in words; nothing is written where it has no right to.
+    pub fn open_term(&mut self, record: &Record) -> Result<(), String> {
+        let (opening, _) = later_opening(record).ok_or("this record opens no later term")?;
+        let judged = self.state().judge_opening(&opening, &LogHistory(&self.store));
+        judged.map_err(|reason| reason.to_string())?;
+        let records = std::slice::from_ref(record);
+        self.store.append(records).and_then(|()| self.store.sync()).map_err(|e| e.to_string())?;
+        self.fold.apply(&self.store, records);
+        Ok(())
+    }
+
+    /// Goes back to the base of a takeover. What stood past it and had a right to goes into the outbox
+    /// first, to be placed again. Gives the shelf, words for the person, and what was put there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn go_back(
+        storage: Arc<dyn Storage>,
+        cell: CellId,
+        node: PublicKey,
+        base: &SignedCheckpoint,
+    ) -> Result<(Self, Vec<String>, Vec<Waiting>), StoreError> {
+        let (store, mut notices) = LogStore::open(storage.clone(), cell)?;
+        let mut back = Vec::new();
+        let store = match store.term(base.origin.term).map(|held| held.start.0.saturating_add(base.size)) {
+            Some(from) if from < store.len() || base.origin.term < open_term(&store) => {
+                let fold = Fold::open(&store, |_, _| {})?;
+                back = give_back(&store, &fold, &Outbox::new(storage, cell), Position(from))?;
+                let (store, more) = store.supersede(base)?;
+                notices.extend(more);
+                store
+            }
+            _ => store,
+        };
+        let words = notices.iter().map(ToString::to_string).collect();
+        Ok((Self::of(store, node, &mut |_, _| {})?, words, back))
     }
 
     /// Keeps a snapshot of the state, so that the next opening is quick.
@@ -247,5 +306,41 @@ impl Shelf {
     pub fn stretches(&self) -> Vec<Stretch> {
         let terms = self.store.terms().into_iter();
         terms.map(|(start, checkpoint)| Stretch { start, checkpoint }).collect()
+    }
+}
+
+/// The opening in a record that opens another term than the first, and its place.
+fn later_opening(record: &Record) -> Option<(Opening, Position)> {
+    let opening = record.entry().opening().ok()??;
+    opening.base.is_some().then_some((opening, record.link().position))
+}
+
+fn open_term(store: &LogStore) -> Term {
+    store.chain().open().map_or(Term::FIRST, |open| open.term)
+}
+
+/// Puts the entries from a position on into the outbox, as far as there is room: what had a right to stand.
+fn give_back(
+    store: &LogStore,
+    fold: &Fold,
+    outbox: &Outbox,
+    from: Position,
+) -> Result<Vec<Waiting>, StoreError> {
+    let (mut back, mut at) = (Vec::new(), from);
+    loop {
+        let records = store.records(at, FOLD_BATCH)?;
+        let Some(last) = records.last() else { return Ok(back) };
+        at = last.link().position.next();
+        for record in records.iter().filter(|record| comes_back(record, fold.state())) {
+            let entry = record.entry().clone();
+            let held = |d: &DetailRef| store.detail(&d.hash).ok().flatten();
+            let details = entry.details.iter().filter_map(held).collect();
+            let waiting = Waiting { entry, details, sent: Sent::Waiting };
+            if let Err(error) = outbox.put(&waiting) {
+                tracing::warn!(%error, "an entry that was set aside is not placed again from here");
+                continue;
+            }
+            back.push(waiting);
+        }
     }
 }

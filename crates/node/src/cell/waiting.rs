@@ -127,6 +127,11 @@ impl Waits {
         self.looked = None; // what came may be what others waited for
     }
 
+    /// The log goes on from here under a later era, or another turn: what stood past it waits again.
+    pub fn cut_back(&mut self, term: Term, from: Position, parts: &Parts) {
+        self.feed(Event::CutBack { term, from }, parts);
+    }
+
     pub fn tick(&mut self, parts: &Parts) {
         let at = now();
         let due = |looked: Time| at < looked || at >= looked.plus_ms(LOOK_AT_PENDING.as_millis() as u64);

@@ -33,6 +33,10 @@ pub fn cosign(parts: &Parts, checkpoint: &SignedCheckpoint) -> Option<SignedChec
             tracing::info!(%why, "not cosigned yet");
             None
         }
+        Err(error @ NotCosigned::Closed(_)) => {
+            tracing::info!(%error, "not cosigned");
+            None
+        }
         Err(error) => {
             notice(&parts.facts, format!("This home does not witness the newest entries: {error}."));
             None

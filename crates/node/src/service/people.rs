@@ -9,11 +9,8 @@ use crate::limits::LOOK_EVERY;
 use crate::network::Network;
 use crate::wire::Blob;
 use lifeboat_commons::Acceptance;
-use lifeboat_log::checkpoint::SignedCheckpoint;
 use lifeboat_log::codec::{self, Bytes};
-use lifeboat_log::note::{ED25519, key_id};
-use lifeboat_log::opening::Floor;
-use lifeboat_log::{CellId, Nonce, OpenTerm, PublicKey, Signature, Time};
+use lifeboat_log::{CellId, Floor, Nonce, PublicKey, Time};
 use lifeboat_protocol::card::{Link, Slug};
 use lifeboat_protocol::{CellCard, Invite, Refusal as PeerRefusal, Request, Response, commitment_of};
 use std::sync::Arc;
@@ -258,18 +255,9 @@ impl Service {
             addresses: card_addresses::write(addresses, &term.opening.node),
             witnesses: term.opening.witnesses.clone(),
             quorum: term.opening.quorum,
-            checkpoint: shelf.store.checkpoint().and_then(|checkpoint| floor(term, checkpoint)),
+            checkpoint: shelf.store.checkpoint().and_then(|held| Floor::of(held, &term.opening.term_key)),
         })
     }
-}
-
-/// The checkpoint as a card carries it: with the keeper's signature alone.
-fn floor(open: &OpenTerm, checkpoint: &SignedCheckpoint) -> Option<Floor> {
-    let name = checkpoint.origin.to_string();
-    let id = key_id(&name, ED25519, &open.opening.term_key.0);
-    let line = checkpoint.note().signatures.iter().find(|line| line.name == name && line.key_id == id)?;
-    let signature = Signature(line.signature.as_slice().try_into().ok()?);
-    Some(Floor { term: checkpoint.origin.term, size: checkpoint.size, root: checkpoint.root, signature })
 }
 
 fn card_text(link: String, card: &CellCard, invite: Option<Nonce>, expires: Time) -> CardText {

@@ -11,6 +11,7 @@ use crate::home::CellSetting;
 use crate::reading;
 use crate::turn_notes::TurnNotes;
 use crate::wire::Blob;
+use lifeboat_commons::terms;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
 use lifeboat_store::Kept;
 use std::sync::Arc;
@@ -81,6 +82,7 @@ impl Service {
             anchored: state.anchored().0,
             knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
             misconduct: misconduct(&shelf),
+            electors: setting.own.then(|| terms::electorate(state) as u32),
             notices: facts.notices,
             rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
         }
@@ -254,6 +256,7 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         anchored: 0,
         knocks: 0,
         misconduct: Vec::new(),
+        electors: None,
         notices: why.into_iter().collect(),
         rotation: TurnNotes::default(),
     }

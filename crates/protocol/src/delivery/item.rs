@@ -17,6 +17,8 @@ pub(super) struct Item {
     pub backoff: Backoff,
     /// Whether offering it again is of no use.
     pub over: bool,
+    /// Whether the home's own copy of the log has it where its step says.
+    pub in_log: bool,
     /// When it came.
     pub added: Time,
     /// When all homes were last told of it.
@@ -38,6 +40,7 @@ impl Item {
             offered: None,
             backoff: Backoff::default(),
             over: false,
+            in_log: false,
             added,
             announced: None,
             handed: BTreeSet::new(),

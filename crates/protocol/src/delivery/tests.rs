@@ -1,5 +1,6 @@
 //! Delivery: entries go on being offered until their receipts hold, and refusals are shown.
 
+mod eras;
 mod handing;
 
 use super::*;

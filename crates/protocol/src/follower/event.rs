@@ -2,6 +2,8 @@
 
 use crate::accuse::BadStretch;
 use crate::range::{RangeAsk, ReadFrame};
+use crate::takeover::Opened;
+use lifeboat_commons::Reason;
 use lifeboat_log::{
     BadCheckpoint, Broken, Chain, Charge, Detail, DetailHash, DetailRef, Position, PublicKey, Record,
     SignedCheckpoint, Term, TreeHash,
@@ -44,6 +46,15 @@ pub enum Event {
     },
     /// It failed, in whatever way.
     DiskFailed,
+    /// It was not stored: its first record opens a term without a right to, on the state before it.
+    Unjust(Reason),
+    /// What came of [`Effect::AskOpening`].
+    Opening {
+        /// The peer.
+        peer: PublicKey,
+        /// What it has, judged by whoever carries the machine.
+        opened: Opened,
+    },
     /// The log was opened anew, as [`Effect::Reopen`] or [`Effect::CutTail`] asked; it may hold more or
     /// less than before.
     Reopened(Box<Held>),
@@ -96,7 +107,8 @@ pub enum Effect {
     /// Close a stream; what still comes of it is not looked at.
     CloseRange(StreamId),
     /// Append these records (there may be none) and sync them; then, where there is a checkpoint, make it
-    /// the log's. Then [`Event::Persisted`] or [`Event::DiskFailed`].
+    /// the log's. Then [`Event::Persisted`] or [`Event::DiskFailed`]. Where the first record opens a term,
+    /// its right is judged on the state before it, and without one nothing is stored: [`Event::Unjust`].
     Persist {
         /// The records.
         records: Vec<Record>,
@@ -118,6 +130,12 @@ pub enum Effect {
         /// The checkpoint with them.
         checkpoint: Box<SignedCheckpoint>,
     },
+    /// Ask a peer for the opening of a later era than the one in which this log stands, and judge it:
+    /// [`Event::Opening`].
+    AskOpening(PublicKey),
+    /// Cut the log back to the base of a takeover; what lay past it is kept as evidence, and its entries
+    /// wait to be placed again. Then [`Event::Reopened`].
+    CutBack(Box<SignedCheckpoint>),
     /// Ask a peer for details.
     AskDetails {
         /// The peer.
@@ -183,6 +201,15 @@ pub enum Fault {
     /// A term that was taken over, which this version does not judge.
     #[error("it sent a takeover of the log, which this version cannot judge: update lifeboat")]
     Takeover,
+    /// A term that opens without a right to.
+    #[error("it follows a term that opened without a right to: {0}")]
+    Unjust(Reason),
+    /// What it gave as the opening of a later era is none.
+    #[error("it sent something else than the opening of a later era")]
+    NoOpening,
+    /// It goes on from what contradicts the log here.
+    #[error("it follows a takeover that goes on from another log than the one here")]
+    OtherBranch,
 }
 
 /// A signed checkpoint under which the log held here cannot stand.

@@ -6,6 +6,9 @@ use crate::limits::{ASIDE_MS, MAX_PEERS, PATIENCE_MS, TIP_EVERY_MS};
 use lifeboat_log::{PublicKey, Term, Time};
 use std::collections::BTreeMap;
 
+/// Where a log stands: its term, and the records of it.
+type Stand = (Term, u64);
+
 /// What a follower knows of one peer.
 #[derive(Debug, Clone, Default)]
 struct Peer {
@@ -16,6 +19,12 @@ struct Peer {
     tip_asked: Option<Time>,
     /// When it may be asked for records again after failures.
     ranges: Backoff,
+    /// When it was asked for its opening of a later era, and when it may be asked again.
+    opening_asked: Option<Time>,
+    openings: Backoff,
+    /// The later era whose opening it has and the log here leads up to, from where it stood when that was
+    /// judged: once it has gone elsewhere, it is judged anew.
+    cleared: Option<(Stand, u16)>,
     aside: Option<Time>,
 }
 
@@ -122,11 +131,63 @@ impl Peers {
         asked
     }
 
-    /// A peer to ask for records: one that says to hold more than what stands here.
-    pub fn able_to_serve(&self, stand: Option<(Term, u64)>, now: Time, entropy: u64) -> Option<PublicKey> {
-        let fits = |peer: &&Peer| peer.is_usable(now) && peer.tip > stand && peer.ranges.is_due(now);
-        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).map(|(key, _)| *key).collect();
+    /// A peer to ask for records: one that says to hold more than is here, which is `past`, in the era of the
+    /// log or in a later one whose opening the log leads up to, and in none before `bound`.
+    pub fn able_to_serve(
+        &self,
+        stand: Option<Stand>,
+        past: Option<Stand>,
+        bound: u16,
+        now: Time,
+        entropy: u64,
+    ) -> Option<PublicKey> {
+        let era = stand.map_or(0, |(term, _)| term.era());
+        let leads = |peer: &Peer| {
+            let later = peer.leads_from(stand).is_some_and(|to| to > era) || stand.is_none();
+            peer.era() >= bound && (peer.era() <= era || later)
+        };
+        let fits =
+            |peer: &&Peer| peer.is_usable(now) && peer.tip > past && leads(peer) && peer.ranges.is_due(now);
+        let able: Vec<_> = self.0.iter().filter(|(_, peer)| fits(peer)).collect();
+        // Who leads on to a later era has all that stands of this one.
+        let further = able.iter().any(|(_, peer)| peer.era() > era);
+        let able: Vec<_> =
+            able.iter().filter(|(_, p)| !further || p.era() > era).map(|(key, _)| **key).collect();
         choose(&able, entropy)
+    }
+
+    /// A peer that says to stand in a later era than this log's (which has begun), to be asked for that
+    /// era's opening; it is noted as asked.
+    pub fn due_for_opening(&mut self, era: u16, stand: Option<Stand>, now: Time) -> Option<PublicKey> {
+        let due = |peer: &Peer| {
+            let waits = peer.opening_asked.is_some_and(|since| !is_over(since, now));
+            peer.is_usable(now)
+                && stand.is_some()
+                && peer.era() > era
+                && peer.leads_from(stand).is_none_or(|to| to <= era)
+                && !waits
+                && peer.openings.is_due(now)
+        };
+        let (key, peer) = self.0.iter_mut().find(|(_, peer)| due(peer))?;
+        peer.opening_asked = Some(now);
+        Some(*key)
+    }
+
+    /// Notes that it has none to go by, or none any more.
+    pub fn no_opening(&mut self, peer: &PublicKey, now: Time, entropy: u64) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.opening_asked = None;
+            peer.openings.failed(now, entropy);
+        }
+    }
+
+    /// Notes that this log leads up to its opening of a later era.
+    pub fn cleared(&mut self, peer: &PublicKey, stand: Option<Stand>, era: u16) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.opening_asked = None;
+            peer.openings.succeeded();
+            peer.cleared = stand.map(|stand| (stand, era));
+        }
     }
 
     /// The furthest that any connected peer says to be.
@@ -138,6 +199,16 @@ impl Peers {
 impl Peer {
     fn is_usable(&self, now: Time) -> bool {
         self.connected && !self.is_aside(now)
+    }
+
+    /// To which later era it leads a log that stands here, as far as is known.
+    fn leads_from(&self, stand: Option<Stand>) -> Option<u16> {
+        self.cleared.filter(|(from, _)| Some(*from) == stand).map(|(_, to)| to)
+    }
+
+    /// The era in which it says to stand.
+    fn era(&self) -> u16 {
+        self.tip.map_or(0, |(term, _)| term.era())
     }
 
     /// A clock that was set back does not make it longer than it is meant to be.

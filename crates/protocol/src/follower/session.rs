@@ -4,7 +4,6 @@
 use super::{Alarm, Effect, Fault, Follower, StreamId, peers};
 use crate::accuse::BadStretch;
 use crate::range::{Batch, RangeFrame, ReadFrame, Under};
-use lifeboat_log::opening::Right;
 use lifeboat_log::record::BadRecord;
 use lifeboat_log::tree::{Frontier, leaf_hash, verify_consistency};
 use lifeboat_log::{BadCheckpoint, Chain, OpenTerm, PublicKey, Record, SignedCheckpoint, Term, Time};
@@ -107,6 +106,7 @@ impl Follower {
             Ok(Verified::Records(records, checkpoint)) => {
                 let ahead = session.ahead.clone();
                 self.peers.served(&peer);
+                self.server = Some(peer);
                 let newest = checkpoint.filter(|new| is_newer(self.held.as_ref(), new));
                 self.persists.push_back((ahead, newest.as_deref().cloned()));
                 effects.push(Effect::Persist { records, checkpoint: newest });
@@ -126,6 +126,7 @@ impl Follower {
         let Some(session) = self.session.take() else { return };
         effects.push(Effect::CloseRange(stream));
         if !records.is_empty() {
+            self.server = Some(session.peer);
             self.persists.push_back((session.ahead, None));
             effects.push(Effect::Persist { records, checkpoint: None });
         }
@@ -200,9 +201,6 @@ impl Session {
         let open = ahead.open().ok_or(Fault::OutOfOrder)?;
         let signed = match stage {
             Stage::Signed(signed) => signed.clone(),
-            Stage::Unread(_, _) if matches!(open.opening.right, Right::Takeover { .. }) => {
-                return Err(Fault::Takeover);
-            }
             Stage::Unread(term, _) if *term != open.term => return Err(Fault::OutOfOrder),
             Stage::Unread(_, bytes) => Box::new(open.verify(ahead.cell(), bytes)?),
         };

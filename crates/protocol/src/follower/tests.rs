@@ -2,6 +2,7 @@
 
 mod any_order;
 mod cosigning;
+mod eras;
 mod stopping;
 
 use super::*;

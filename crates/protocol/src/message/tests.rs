@@ -2,6 +2,7 @@
 
 use super::*;
 use lifeboat_log::testing::TestLog;
+use lifeboat_log::{Call, Close, Endorsement, Floor, PublicKey, Signature};
 use proptest::prelude::*;
 
 fn bytes<const MAX: usize>(most: usize) -> impl Strategy<Value = Bytes<MAX>> {
@@ -32,7 +33,43 @@ fn request() -> impl Strategy<Value = Request> {
         (cell(), any::<u64>()).prop_map(|(cell, next)| Request::Have { cell, next: Position(next) }),
         (cell(), bytes(300)).prop_map(|(cell, checkpoint)| Request::Cosigned { cell, checkpoint }),
         (cell(), any::<u32>()).prop_map(|(cell, term)| Request::Succeed { cell, term: Term(term) }),
+        (cell(), any::<u16>()).prop_map(|(cell, era)| Request::Opening { cell, era }),
+        (cell(), calls()).prop_map(|(cell, calls)| Request::Calls { cell, calls }),
     ]
+}
+
+fn key() -> impl Strategy<Value = PublicKey> {
+    any::<[u8; 32]>().prop_map(PublicKey)
+}
+
+fn signed() -> impl Strategy<Value = (PublicKey, Floor, Signature)> {
+    let floor = (any::<u32>(), any::<u64>(), any::<[u8; 32]>(), any::<[u8; 32]>());
+    (key(), floor).prop_map(|(key, (term, size, root, half))| {
+        let mut signature = Signature([0; 64]);
+        signature.0[..32].copy_from_slice(&half);
+        let root = lifeboat_log::TreeHash(root);
+        (key, Floor { term: Term(term), size, root, signature }, signature)
+    })
+}
+
+fn calls() -> impl Strategy<Value = List<CallNews, MAX_CALLS>> {
+    let list = || prop::collection::vec(signed(), 0..4);
+    let call = (any::<u32>(), key(), key());
+    let news = (call, list(), list()).prop_map(|((term, node, term_key), endorsements, closes)| CallNews {
+        call: Call { term: Term(term), node, term_key },
+        endorsements: List::new(
+            endorsements
+                .into_iter()
+                .map(|(key, floor, signature)| Endorsement { key, floor, signature })
+                .collect(),
+        )
+        .unwrap(),
+        closes: List::new(
+            closes.into_iter().map(|(key, floor, signature)| Close { key, floor, signature }).collect(),
+        )
+        .unwrap(),
+    });
+    prop::collection::vec(news, 0..=MAX_CALLS).prop_map(|calls| List::new(calls).unwrap())
 }
 
 fn response() -> impl Strategy<Value = Response> {
@@ -49,6 +86,8 @@ fn response() -> impl Strategy<Value = Response> {
         prop::collection::vec(bytes(300), 0..=MAX_MISCONDUCT_FILES)
             .prop_map(|files| Response::Misconduct { files: List::new(files).unwrap() }),
         Just(Response::Kept),
+        bytes(500).prop_map(|record| Response::Opening { record }),
+        calls().prop_map(|calls| Response::Calls { calls }),
     ]
 }
 

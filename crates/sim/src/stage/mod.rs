@@ -75,7 +75,7 @@ impl Stage {
         let node = |index: usize| key_of(1, &format!("#stage {index}"));
         let witness = |index: usize| key_of(1, &format!("#stage witness {index}"));
         let homes = (0..homes)
-            .map(|index| Home::new(index, cell.cell(), node(index), None, witness(index), None))
+            .map(|index| Home::new(index, cell.cell(), node(index), Vec::new(), witness(index), None))
             .collect();
         Self::of(homes, liars)
     }
@@ -86,7 +86,7 @@ impl Stage {
             0,
             cell.cell(),
             cell.node.clone(),
-            Some(cell.term_key.clone()),
+            vec![cell.term_key.clone()],
             key_of(1, "#stage witness"),
             None,
         );

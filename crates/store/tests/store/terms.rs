@@ -10,7 +10,7 @@ use lifeboat_store::{DiskStorage, LogStore, MemoryStorage, Storage, StoreError, 
 use std::sync::Arc;
 
 /// A fixture whose log goes on in a second term, and the key of that term.
-fn two_terms(first: u64, second: u64) -> (Fixture, SecretKey, usize) {
+pub fn two_terms(first: u64, second: u64) -> (Fixture, SecretKey, usize) {
     let mut fixture = Fixture::new(first);
     let term = Term::new(0, 1);
     let key = SecretKey::from_seed(&[77; 32]);
@@ -44,7 +44,7 @@ fn two_terms(first: u64, second: u64) -> (Fixture, SecretKey, usize) {
     (fixture, key, first as usize)
 }
 
-fn checkpoint(fixture: &Fixture, key: &SecretKey) -> lifeboat_log::SignedCheckpoint {
+pub fn checkpoint(fixture: &Fixture, key: &SecretKey) -> lifeboat_log::SignedCheckpoint {
     let tree = &fixture.log.chain.open().unwrap().tree;
     let origin = Origin { cell: fixture.cell(), term: Term::new(0, 1) };
     Checkpoint { origin, size: tree.size(), root: tree.root() }.sign(key)

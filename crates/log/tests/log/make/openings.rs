@@ -2,11 +2,12 @@
 
 use super::entries::{CELL, good};
 use super::{bad, key, patched, sign_raw};
+
 use lifeboat_log::codec::{self, Bytes, List};
 use lifeboat_log::opening::{Base, Close, Endorsement, Floor, Founding, Opening, Right, possession_message};
 use lifeboat_log::testing::draft;
 use lifeboat_log::{
-    CellId, Entry, Kind, LinkHash, PublicKey, SecretKey, Signature, StateHash, Term, TreeHash,
+    Call, CellId, Entry, Kind, LinkHash, PublicKey, SecretKey, Signature, StateHash, Term, TreeHash,
 };
 use serde_json::Value;
 
@@ -247,14 +248,14 @@ fn takeover_of(endorsers: &[u8], closers: &[u8], change: fn(&mut (Vec<Endorsemen
         let mut endorsements: Vec<Endorsement> = endorsers
             .iter()
             .map(|n| {
-                let signature = key(*n).sign(&opening.endorsement_message(&CELL, &floor));
+                let signature = key(*n).sign(&Call::of(opening).endorsement_message(&CELL, &floor));
                 Endorsement { key: key(*n).public(), floor, signature }
             })
             .collect();
         let mut closes: Vec<Close> = closers
             .iter()
             .map(|n| {
-                let signature = key(*n).sign(&opening.close_message(&CELL, &floor));
+                let signature = key(*n).sign(&Call::of(opening).close_message(&CELL, &floor));
                 Close { key: key(*n).public(), floor, signature }
             })
             .collect();

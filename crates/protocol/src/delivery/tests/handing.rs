@@ -174,3 +174,22 @@ fn a_keeper_that_only_keeps_an_entry_for_another_is_not_asked_over_and_over() {
     home.answer(keeper, entry.id(), Response::Kept);
     assert_eq!(home.offers(), vec![], "and is not asked again at once");
 }
+
+#[test]
+fn entries_of_others_that_the_keeper_refuses_are_not_offered_at_once_again() {
+    let mut home = Home::new();
+    let (keeper, entry) = (home.keeper(), home.entry());
+    let open = home.log.log.chain.open().unwrap();
+    let (term, node, signers) = (open.term, open.opening.node, open.signers());
+    home.delivery = Delivery::of_others(home.log.log.cell(), peer(99));
+    home.event(Event::Term { term, node, signers });
+    home.event(Event::Connected(peer(1)));
+    home.event(Event::Connected(keeper));
+    home.add(&entry);
+    for answer in [Response::refused(Refusal::NOT_ADMISSIBLE), Response::Kept] {
+        assert_eq!(home.offers(), vec![(keeper, entry.id())]);
+        home.answer(keeper, entry.id(), answer);
+        assert_eq!(home.offers(), vec![], "there is nobody else to turn to");
+        home.wait(REFUSED_RETRY_MS * 2);
+    }
+}

@@ -1,0 +1,58 @@
+# Takeover: who keeps the log when its keeper is gone, and notice that a member is gone.
+
+said-notice = { $who }: { $member } seems to be gone; without an answer they stop counting when the log is taken over
+said-present = { $who }: I am here
+
+takeover-keeper = { $who } keeps the log. { $count ->
+    [0] It was never taken over.
+    [one] It was taken over once.
+   *[other] It was taken over { $count } times.
+}
+takeover-unnamed = somebody whom the log does not name
+takeover-forced = The last takeover was forced: something that was witnessed may have been lost.
+takeover-electors = { $count ->
+    [one] One member decides
+   *[other] { $count } members decide
+} on a takeover: those past the waiting time, less those who are gone and did not answer.
+takeover-no-calls = Nothing is proposed.
+takeover-call = Proposed: the home of { $who } keeps the log
+takeover-given = endorsed by { $given } of { $of }, and { $needed } are needed: { $who }
+takeover-closes = { $given } of { $needed } witnesses have closed the old era
+takeover-yours = you have endorsed it
+takeover-means = You would endorse that from now on the home of { $who } keeps this cell's log, and { $old } no longer.
+    It goes on after { $last } at the least: all that your home holds stays as it is. What only { $old } holds, and no
+    endorser, is set aside and placed again once somebody's home brings it.
+    You can endorse one proposal of each try. An endorsement cannot be taken back.
+takeover-propose-ask = Propose that this home keeps the log?
+takeover-endorse-ask = Endorse it?
+takeover-proposed = Proposed, with your endorsement. { $needed } are needed: ask the others to run: lifeboat takeover endorse
+takeover-endorsed = You have endorsed that the home of { $who } keeps the log.
+takeover-force-means = Without enough of the witnesses, something that was witnessed may be lost, and everyone will read for ever that this takeover was forced.
+takeover-force-ask = Take over all the same, once more than half have endorsed it?
+takeover-force-done = Your proposal goes on without the witnesses.
+takeover-which = more than one is proposed: say whose, of { $handles }.
+takeover-none = nothing is proposed that you have not endorsed.
+takeover-none-hint = see how things stand with lifeboat takeover status, or propose your own home with lifeboat takeover propose
+takeover-no-floor = this home holds nothing of the log yet: lifeboat sync first.
+takeover-not-you = this key may not endorse a takeover.
+takeover-not-you-hint = only members past the waiting time may. See from when you may vote: lifeboat members
+paper-ask = The 24 words of your paper key:
+paper-wrong = these are not the 24 words of a paper key, or one of them is wrong.
+paper-wrong-hint = write all of them in their order; the first four letters of each are enough
+paper-made = Write these 24 words on paper and keep it where you keep papers. They can endorse a takeover for you, and do nothing else. They are not shown again: lifeboat key paper makes another.
+key-endorses = may endorse a takeover
+
+status-few-electors = { $count ->
+    [0] nobody may vote yet
+    [one] one member may vote
+   *[other] { $count } members may vote
+}: if that home is lost, no majority is left to go on. Keep a paper key: lifeboat key paper
+
+help-takeover = Give the log another keeper when the old one is gone
+example-takeover =
+    Examples:
+      lifeboat takeover status
+      lifeboat takeover propose
+      lifeboat takeover endorse wren
+      lifeboat takeover endorse --paper
+      lifeboat takeover absent rook

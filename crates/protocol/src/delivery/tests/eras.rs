@@ -1,0 +1,77 @@
+//! After a takeover: what was placed past its base waits again, and a receipt of the old keeper for it is
+//! worth nothing any more.
+
+use super::*;
+
+#[test]
+fn what_stood_past_the_base_of_a_takeover_is_offered_again() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let (early, late) = (home.entry(), home.entry());
+    home.add(&early);
+    let (stays, proof) = home.receipt(&early);
+    home.answer(keeper, early.id(), receipt(proof));
+    home.add(&late);
+    let (_, proof) = home.receipt(&late);
+    home.answer(keeper, late.id(), receipt(proof.clone()));
+    assert!(matches!(home.delivery.step(&late.id()), Some(Step::Placed { .. })));
+    home.offers();
+    home.event(Event::CutBack { term: Term::new(1, 0), from: stays.next() });
+    assert_eq!(home.delivery.step(&late.id()), Some(&Step::Waiting));
+    assert!(matches!(home.delivery.step(&early.id()), Some(Step::Placed { .. })));
+    // The old keeper's receipt is no answer any more, and no fault of whoever passes it on.
+    assert_eq!(home.offers(), [(keeper, late.id())]);
+    home.answer(keeper, late.id(), receipt(proof));
+    assert_eq!(home.delivery.step(&late.id()), Some(&Step::Waiting));
+    assert!(!home.effects.iter().any(|effect| matches!(effect, Effect::PutAside { .. })));
+    // It goes to the new keeper as soon as that one is known and reached.
+    let signers = home.log.log.chain.open().unwrap().signers();
+    home.event(Event::Term { term: Term::new(1, 0), node: peer(7), signers });
+    home.event(Event::Connected(peer(7)));
+    home.wait(MAX_RETRY_MS);
+    assert_eq!(home.offers(), [(peer(7), late.id())]);
+}
+
+#[test]
+fn what_had_run_out_may_have_its_grace() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let entry = home.entry();
+    home.add(&entry);
+    home.wait(MAX_LIFETIME_MS);
+    // Its offer of long ago has no answer, so it is made again.
+    home.wait(MAX_RETRY_MS);
+    home.answer(keeper, entry.id(), Response::refused(Refusal::NOT_ADMISSIBLE));
+    assert_eq!(home.delivery.step(&entry.id()), Some(&Step::Expired));
+    home.offers();
+    home.wait(MAX_RETRY_MS);
+    assert_eq!(home.offers(), [], "it has run out, and the keeper said so");
+    home.event(Event::CutBack { term: Term::new(1, 0), from: Position(9) });
+    home.wait(MAX_RETRY_MS);
+    assert_eq!(home.offers(), [(keeper, entry.id())], "the new keeper may have to place it all the same");
+}
+
+#[test]
+fn what_a_keeper_placed_itself_stands_when_another_keeps_the_log() {
+    let mut home = Home::new();
+    let open = home.log.log.chain.open().unwrap();
+    let (term, signers) = (open.term, open.signers());
+    // This home is the keeper.
+    home.event(Event::Term { term, node: peer(99), signers: signers.clone() });
+    let keeper = home.keeper();
+    let (entry, late) = (home.entry(), home.entry());
+    for entry in [&entry, &late] {
+        home.add(entry);
+    }
+    home.event(Event::InLog { id: entry.id(), position: Position(7) });
+    home.event(Event::InLog { id: late.id(), position: Position(12) });
+    assert!(matches!(home.delivery.step(&entry.id()), Some(Step::Placed { .. })));
+    home.event(Event::CutBack { term: Term::new(1, 0), from: Position(11) });
+    home.event(Event::Term { term: Term::new(1, 0), node: keeper, signers });
+    home.event(Event::Passed(Position(11)));
+    let stands = Step::Replicated { position: Position(7), homes: 1 };
+    assert_eq!(home.delivery.step(&entry.id()), Some(&stands), "its own copy is not the keeper's now");
+    assert_eq!(home.delivery.step(&late.id()), Some(&Step::Waiting));
+}

@@ -1,0 +1,167 @@
+//! An opening of a higher era than the one that a home stands in, as a peer offers it: whether the home's
+//! log leads up to it, or has gone past its base and must be cut back. Only its form and place are judged
+//! here; whoever carries this judges its right on the state at the base before anything is cut.
+
+use crate::follower::Fault;
+use lifeboat_commons::{History, State, terms};
+use lifeboat_log::note::Note;
+use lifeboat_log::opening::Right;
+use lifeboat_log::{
+    CellId, Checkpoint, KeyCache, LinkHash, Opening, Position, Record, SignedCheckpoint, Signers, Term,
+};
+
+/// An opening that a peer offers.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    record: Record,
+    opening: Opening,
+    base: Checkpoint,
+}
+
+/// What a home holds of one term.
+#[derive(Debug, Clone)]
+pub struct TermStand {
+    /// Who signs its checkpoints.
+    pub signers: Signers,
+    /// The position of its first record.
+    pub start: Position,
+    /// The number of its records that are here.
+    pub size: u64,
+}
+
+/// The log of a home, as an offer is judged on it.
+pub trait HeldLog: History {
+    /// What is here of a term.
+    fn term(&self, term: Term) -> Option<TermStand>;
+    /// The hash of the last of the first `end` links.
+    fn head(&self, end: Position) -> Option<LinkHash>;
+    /// The state after the first `end` records.
+    fn state_at(&self, end: Position) -> Option<State>;
+    /// The newest checkpoint over a term; of a term that is over, its last.
+    fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint>;
+}
+
+/// Judges what a peer gave as its opening of a later era than `open`, in which the log here stands.
+pub fn judge(cell: CellId, open: Term, bytes: &[u8], log: &dyn HeldLog) -> Opened {
+    let offer = match Offer::read(cell, bytes) {
+        // The log here has come so far by itself meanwhile.
+        Ok(offer) if offer.opening.term.era() <= open.era() => return Opened::NotHeld,
+        Ok(offer) => offer,
+        Err(fault) => return Opened::Fault(fault),
+    };
+    match offer.place(open, log).unwrap_or_else(Place::Wrong) {
+        Place::Wrong(fault) => Opened::Fault(fault),
+        Place::Ahead => Opened::Ahead(offer.opening.term),
+        Place::Back(base) => {
+            let start = log.term(base.origin.term).map_or(0, |term| term.start.0);
+            let Some(state) = log.state_at(Position(start.saturating_add(base.size))) else {
+                return Opened::NotHeld;
+            };
+            match state.judge_opening(&offer.opening, log) {
+                Ok(_) => Opened::Back(offer.opening.term, base),
+                Err(reason) => Opened::Fault(Fault::Unjust(reason)),
+            }
+        }
+        Place::Aside => offer.judge_aside(log).unwrap_or(Opened::NotHeld),
+    }
+}
+
+/// Where an offer lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At or past the end of what is here: following brings it.
+    Ahead,
+    /// Before the end of what is here: the log is to be cut back to this base, once the opening's right is
+    /// known to hold on the state there.
+    Back(Box<SignedCheckpoint>),
+    /// Past the end of a term of which less is here than it goes on from, and other terms after it: they
+    /// are to be cut off, once more than half of the electorate is known to stand behind it.
+    Aside,
+    /// It goes on from something that this log contradicts.
+    Wrong(Fault),
+}
+
+/// What came of asking a peer for its opening of a higher era.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// The peer has none, or did not answer.
+    NotHeld,
+    /// It has one that this log leads up to.
+    Ahead(Term),
+    /// It has one by right, and this log is to be cut back to its base.
+    Back(Term, Box<SignedCheckpoint>),
+    /// It has one that does not hold.
+    Fault(Fault),
+}
+
+impl Offer {
+    /// The offer that these bytes of a record are.
+    ///
+    /// # Errors
+    /// [`Fault`] when they are no opening by takeover of this cell.
+    pub fn read(cell: CellId, bytes: &[u8]) -> Result<Self, Fault> {
+        let record = Record::verify(bytes, &mut KeyCache::default()).map_err(|_| Fault::NoOpening)?;
+        let opening = record.entry().opening().ok().flatten().ok_or(Fault::NoOpening)?;
+        let base = opening.base.as_ref().and_then(|base| Note::parse(&base.checkpoint).ok());
+        let base = base.and_then(|note| Checkpoint::parse_text(&note.text).ok()).ok_or(Fault::NoOpening)?;
+        let later = base.origin.term.may_become(opening.term);
+        let of_cell = record.entry().cell == cell && base.origin.cell == cell;
+        let fits = record.link().term == opening.term && base.size > 0;
+        let takes = matches!(opening.right, Right::Takeover { .. });
+        if later && of_cell && fits && takes {
+            Ok(Self { record, opening, base })
+        } else {
+            Err(Fault::NoOpening)
+        }
+    }
+
+    /// The opening.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// The checkpoint that it goes on from; its signature is checked by [`Offer::place`].
+    pub fn base(&self) -> &Checkpoint {
+        &self.base
+    }
+
+    /// Where it lies for a home whose log stands in `open`.
+    ///
+    /// # Errors
+    /// [`Fault`] when it goes on from something that this log contradicts.
+    pub fn place(&self, open: Term, log: &dyn HeldLog) -> Result<Place, Fault> {
+        let based = self.base.origin.term;
+        let Some(held) = log.term(based) else {
+            // A term that is still to come here; or one that this log has gone past without it.
+            return if based > open { Ok(Place::Ahead) } else { Err(Fault::OtherBranch) };
+        };
+        let base = self.opening.base.as_ref().ok_or(Fault::NoOpening)?;
+        let signed = SignedCheckpoint::verify(&base.checkpoint, &self.base.origin, &held.signers)?;
+        let link = self.record.link();
+        if Some(link.position.0) != held.start.0.checked_add(signed.size) || link.previous != base.head {
+            return Err(Fault::NoOpening);
+        }
+        if held.size < signed.size {
+            return Ok(if based == open { Place::Ahead } else { Place::Aside });
+        }
+        if log.root(based, signed.size) != Some(signed.root) {
+            return Err(Fault::OtherBranch);
+        }
+        if log.head(link.position) != Some(base.head) {
+            return Err(Fault::NoOpening);
+        }
+        let at_end = based == open && held.size == signed.size;
+        Ok(if at_end { Place::Ahead } else { Place::Back(Box::new(signed)) })
+    }
+
+    /// Judges the opening where less of its base's term is here than it goes on from, by who endorses it on
+    /// the state at the end of what is here: all of it is judged once the rest has come.
+    fn judge_aside(&self, log: &dyn HeldLog) -> Option<Opened> {
+        let Right::Takeover { endorsements, .. } = &self.opening.right else { return None };
+        let end = log.checkpoint(self.base.origin.term)?;
+        let start = log.term(self.base.origin.term)?.start.0;
+        let state = log.state_at(Position(start.saturating_add(end.size)))?;
+        let given = terms::endorsers(&state, endorsements.iter().map(|e| &e.key));
+        (given * 2 > terms::electorate(&state)).then(|| Opened::Back(self.opening.term, Box::new(end)))
+    }
+}

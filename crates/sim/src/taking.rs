@@ -1,0 +1,366 @@
+//! What a home does when its members give the log another keeper, driven as the real node drives it: the
+//! board of calls, endorsements that are promised first, the bid, and going back to a takeover's base.
+
+use crate::home::{Before, Home, Role, Run, Wants, fold, held};
+use crate::judge::Invariant;
+use crate::wire::{Ctx, Out, Purpose};
+use lifeboat_commons::{History, State};
+use lifeboat_log::codec::List;
+use lifeboat_log::opening::Right;
+use lifeboat_log::{
+    Call, Endorsement, EntryId, Floor, Link, LinkHash, Nonce, Origin, Position, PublicKey, Record, SecretKey,
+    SignedCheckpoint, Signers, Term, TreeHash,
+};
+use lifeboat_protocol::follower::Event;
+use lifeboat_protocol::takeover::{
+    Board, CallNews, HeldLog, Known, Next, Opened, TermStand, comes_back, compose_opening, floor_of_close,
+    free_era, judge, may_close,
+};
+use lifeboat_protocol::{Follower, Request, Response, delivery, watch};
+use lifeboat_store::{Cosignings, LogStore, Outbox, Sent, StoreError, Vows, Waiting};
+use std::collections::BTreeSet;
+
+/// What a home endorsed, and what it held under a checkpoint when it did.
+#[derive(Debug, Clone, Copy)]
+pub struct Endorsed {
+    pub call: Call,
+    pub floor: Floor,
+}
+
+impl Home {
+    /// After a start: the bids of which this home's promises tell go on.
+    pub fn take_up_bids(&mut self) {
+        let (own, disk) = (self.node.public(), self.disk());
+        let Some(run) = &mut self.run else { return };
+        let Ok(vows) = Vows::open(disk, self.cell) else { return };
+        let open = open_term(&run.store);
+        for promised in vows.endorsed().iter().filter(|e| e.call.term.era() > open.era()) {
+            note(&mut run.board, promised.call, promised.endorsement, &run.state);
+            if promised.call.node == own {
+                run.bids.add(promised.call);
+            }
+        }
+    }
+
+    /// The member of this home looks at the board, and endorses the lowest call that it may.
+    pub fn endorse_what_is_called(&mut self, key: &SecretKey, ctx: &mut Ctx<'_>) {
+        let Some(run) = &self.run else { return };
+        let Ok(vows) = Vows::open(self.disk(), self.cell) else { return };
+        let own = |call: &Call| vows.endorsed().iter().any(|e| e.call.term == call.term);
+        let open = run.board.calls().map(|(call, _)| *call).find(|call| !own(call));
+        if let Some(call) = open {
+            self.endorse(call, key, ctx);
+        }
+    }
+
+    /// Makes a call for this home's own node, unless one of its calls may still come to something.
+    pub fn propose(&mut self, key: &SecretKey, term_key: SecretKey, ctx: &mut Ctx<'_>) {
+        let Some(run) = &self.run else { return };
+        let Ok(vows) = Vows::open(self.disk(), self.cell) else { return };
+        let endorsed: BTreeSet<u16> = vows.endorsed().iter().map(|e| e.call.term.era()).collect();
+        let Some(era) = free_era(&run.board, &run.state, &endorsed) else { return };
+        let call = Call { term: Term::new(era, 0), node: self.node.public(), term_key: term_key.public() };
+        self.term_keys.push(term_key);
+        if self.endorse(call, key, ctx)
+            && let Some(run) = &mut self.run
+        {
+            run.bids.add(call);
+        }
+    }
+
+    fn endorse(&mut self, call: Call, key: &SecretKey, ctx: &mut Ctx<'_>) -> bool {
+        let disk = self.disk();
+        let Some(run) = &mut self.run else { return false };
+        let Some((open, held)) = run.store.chain().open().zip(run.store.checkpoint()) else { return false };
+        let Some(floor) = Floor::of(held, &open.opening.term_key) else { return false };
+        let endorsement = call.endorse(&self.cell, floor, key);
+        let promised = Vows::open(disk, self.cell).and_then(|mut vows| vows.endorse(call, endorsement));
+        let Ok(endorsement) = promised else { return false };
+        ctx.judge.endorsed(self.index, Endorsed { call, floor: endorsement.floor });
+        note(&mut run.board, call, endorsement, &run.state)
+    }
+
+    /// Tells peers of calls, hears of theirs, and goes on with the home's own bid.
+    pub fn take_over_tick(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let open = run.state.keeper().map_or(Term::FIRST, |keeper| keeper.term);
+        run.board.forget(open);
+        let request = Request::Calls { cell: self.cell, calls: run.board.news() };
+        for peer in run.connected.clone() {
+            ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Calls, request.clone()));
+        }
+        run.bids.forget(open);
+        self.close(ctx);
+        self.lay_down(ctx);
+        self.go_on_with_bid(ctx);
+        // The disk may have failed in the moment when a term of this home's own was to be taken up.
+        self.keep_if_possible(ctx);
+    }
+
+    /// The witness of this home closes the older eras for what more than half endorse: promised first.
+    fn close(&mut self, ctx: &mut Ctx<'_>) {
+        let (disk, key) = (self.disk(), self.witness.clone());
+        let Some(run) = self.run.as_mut().filter(|run| matches!(run.role, Role::Follower(_))) else { return };
+        let Ok(mut vows) = Vows::open(disk.clone(), self.cell) else { return };
+        let (own, closed) = (key.public(), vows.closed_era(&key.public()));
+        let may = |(call, known): &(&Call, &Known)| may_close(&own, closed, call, known, &run.state);
+        let Some(call) = run.board.calls().find(may).map(|(call, _)| *call) else { return };
+        let Some(open) = run.store.chain().open() else { return };
+        let origin = Origin { cell: self.cell, term: open.term }.to_string();
+        let Ok(given) = Cosignings::open(disk, own, &origin) else { return };
+        let Some(floor) = floor_of_close(open, run.store.checkpoint(), given.last()) else { return };
+        let close = call.close(&self.cell, floor, &key);
+        let Ok(close) = vows.close(call, close) else { return };
+        ctx.judge.closed(self.index, call.term.era());
+        let closes = List::new(vec![close]).unwrap_or_default();
+        run.board.take(&CallNews { call, endorsements: List::default(), closes }, &run.state);
+    }
+
+    /// A keeper whose own call of a later era has all that it needs lays its term down for it: the highest era
+    /// counts, and the witnesses cosign nothing of this one any more.
+    fn lay_down(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let Role::Keeper(keeper, _) = &run.role else { return };
+        let (history, checkpoint) = (Before(&run.store, u64::MAX), run.store.checkpoint());
+        let next = run.bids.next(&run.board, keeper.state(), checkpoint, &history, ctx.now);
+        if matches!(next, Some((_, Next::Open(_)))) {
+            self.step_down(ctx);
+        }
+    }
+
+    fn go_on_with_bid(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        if run.wants != Wants::Nothing || !run.jobs.is_empty() || !matches!(run.role, Role::Follower(_)) {
+            return;
+        }
+        let (history, checkpoint) = (Before(&run.store, u64::MAX), run.store.checkpoint());
+        match run.bids.next(&run.board, &run.state, checkpoint, &history, ctx.now) {
+            Some((call, Next::Open(right))) => self.open_term(call, *right, ctx),
+            Some((_, Next::Uncovered)) => run.wants = Wants::Cut,
+            _ => {}
+        }
+    }
+
+    fn open_term(&mut self, call: Call, right: Right, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let Some(base) = run.store.checkpoint().cloned() else { return };
+        let Some(term_key) = self.term_keys.iter().find(|key| key.public() == call.term_key) else {
+            return;
+        };
+        let (chain, mut nonce) = (run.store.chain(), [0; 16]);
+        nonce[..8].copy_from_slice(&ctx.random.any().to_le_bytes());
+        let now = ctx.now.max(chain.last_time());
+        let keys = (&self.node, term_key);
+        let entry = compose_opening(&call, right, &base, chain.head(), &run.state, keys, now, Nonce(nonce));
+        let record = entry.and_then(|entry| {
+            let link = Link::new(call.term, chain.next(), chain.head(), now, entry.id());
+            Record::place(link, entry)
+        });
+        let Some(record) = record else {
+            return ctx.judge.wrong(Invariant::NothingWedges, "an opening could not be made".to_owned());
+        };
+        let at = record.link().position;
+        let done = run.store.append(std::slice::from_ref(&record)).and_then(|()| run.store.sync());
+        if let Err(error) = done {
+            if !self.storage.has_failed() {
+                let what = format!("home {} cannot open its term: {error}", self.index);
+                ctx.judge.wrong(Invariant::NothingWedges, what);
+            }
+            run.wants = Wants::Reopen;
+            return;
+        }
+        let effect = run.state.apply(&record, &Before(&run.store, at.0));
+        if !effect.is_applied() {
+            let what = format!("home {} opened a term without a right to: {effect:?}", self.index);
+            return ctx.judge.wrong(Invariant::DoorHolds, what);
+        }
+        self.delivery_event(delivery::Event::CutBack { term: call.term, from: at }, ctx);
+        self.keep_if_possible(ctx);
+    }
+
+    /// What a peer knows of calls.
+    pub fn told_calls(&mut self, calls: &[CallNews]) {
+        let Some(run) = &mut self.run else { return };
+        for news in calls {
+            run.board.take(news, &run.state);
+        }
+    }
+
+    /// The answers to what others ask in takeovers.
+    pub fn answer_opening(&self, era: u16) -> Response {
+        let record = self.run.as_ref().and_then(|run| run.store.opening_above(era).ok()?);
+        let bytes = record.and_then(|record| lifeboat_log::codec::Bytes::new(record.to_bytes()));
+        bytes.map_or(Response::refused(lifeboat_protocol::Refusal::NOT_HELD), |record| Response::Opening {
+            record,
+        })
+    }
+
+    /// A peer gave its opening of a later era, or none.
+    pub fn told_opening(&mut self, peer: PublicKey, record: Option<&[u8]>, ctx: &mut Ctx<'_>) {
+        let opened = match (record, &self.run) {
+            (Some(bytes), Some(run)) => judge(self.cell, open_term(&run.store), bytes, &Whole(&run.store)),
+            _ => Opened::NotHeld,
+        };
+        match &self.run {
+            Some(Run { role: Role::Keeper(..), .. }) => {
+                self.watch_event(watch::Event::Opening { peer, opened }, ctx);
+            }
+            _ => self.follower_event(Event::Opening { peer, opened }, ctx),
+        }
+    }
+
+    /// Goes back to the base of a takeover; the entries past it go into the outbox, to be placed again.
+    pub fn cut_back(&mut self, base: &SignedCheckpoint, ctx: &mut Ctx<'_>) {
+        let disk = self.disk();
+        let Some(run) = &mut self.run else { return };
+        run.jobs.clear();
+        let opened = LogStore::open(disk.clone(), self.cell).and_then(|(store, _)| {
+            let Some(term) = store.term(base.origin.term) else { return Ok((fold(&store)?, store, vec![])) };
+            let from = Position(term.start.0 + base.size);
+            let back = give_back(&store, &Outbox::new(disk, self.cell), from)?;
+            let (store, _) = store.supersede(base)?;
+            Ok((fold(&store)?, store, back))
+        });
+        let back = match opened {
+            Ok((state, store, back)) => {
+                run.shown = run.shown.min(store.len());
+                (run.store, run.state, run.wants) = (store, state, Wants::Nothing);
+                back
+            }
+            Err(_) if self.storage.has_failed() => return,
+            Err(error) => {
+                let what = format!("home {} cannot go back: {error}", self.index);
+                return ctx.judge.wrong(Invariant::NothingWedges, what);
+            }
+        };
+        ctx.judge.went_back(self.index);
+        self.follower_reopened(ctx);
+        for Waiting { entry, details, .. } in back {
+            self.deliver(entry, details, ctx);
+        }
+        self.look_for_details(ctx);
+    }
+
+    /// A home is connected, or not any more.
+    pub fn told_link(&mut self, peer: PublicKey, linked: bool) {
+        let Some(run) = &mut self.run else { return };
+        if linked {
+            run.connected.insert(peer)
+        } else {
+            run.connected.remove(&peer)
+        };
+    }
+
+    pub fn watch_event(&mut self, event: watch::Event, ctx: &mut Ctx<'_>) {
+        let Some(run) = &mut self.run else { return };
+        let (Role::Keeper(..), Some(open)) = (&run.role, run.store.chain().open()) else { return };
+        for effect in run.watch.handle(event, self.cell, open, ctx.now) {
+            match effect {
+                watch::Effect::AskTip(peer) => {
+                    let request = Request::Tip { cell: self.cell };
+                    ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Tip, request));
+                }
+                watch::Effect::AskOpening(peer) => {
+                    let request = Request::Opening { cell: self.cell, era: open.term.era() };
+                    ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Opening, request));
+                }
+                watch::Effect::StepDown(why) => {
+                    match why {
+                        watch::Why::Behind(signed) => run.signed = signed,
+                        watch::Why::TakenOver => run.replaced = Some(open.term),
+                    }
+                    return self.step_down(ctx);
+                }
+            }
+        }
+    }
+
+    /// The keeper signs nothing more, and follows.
+    fn step_down(&mut self, ctx: &mut Ctx<'_>) {
+        let own = self.node.public();
+        let disk = self.disk();
+        let Some(run) = &mut self.run else { return };
+        run.jobs.clear();
+        run.tickets.clear();
+        // Records that were placed and not signed yet are nobody's: the log is opened as it lies on disk.
+        match LogStore::open(disk, self.cell).and_then(|(store, _)| Ok((fold(&store)?, store))) {
+            Ok((state, store)) => (run.state, run.store) = (state, store),
+            Err(_) => {
+                run.wants = Wants::Reopen;
+                return;
+            }
+        }
+        let follower = Follower::new(own, held(&run.store)).with_witness(self.witness.public());
+        run.role = Role::Follower(Box::new(follower));
+        let connected = run.connected.clone();
+        self.delivery_event(delivery::Event::Disconnected(own), ctx);
+        self.others_event(delivery::Event::Disconnected(own), ctx);
+        for peer in connected {
+            self.follower_event(Event::Connected(peer), ctx);
+        }
+    }
+}
+
+/// Puts an endorsement on the home's own board.
+fn note(board: &mut Board, call: Call, endorsement: Endorsement, state: &State) -> bool {
+    let endorsements = List::new(vec![endorsement]).unwrap_or_default();
+    board.take(&CallNews { call, endorsements, closes: List::default() }, state)
+}
+
+/// The term that is open in a log.
+fn open_term(store: &LogStore) -> Term {
+    store.chain().open().map_or(Term::FIRST, |open| open.term)
+}
+
+/// All of a log on disk, as an opening of a later era is judged on it.
+struct Whole<'a>(&'a LogStore);
+
+impl History for Whole<'_> {
+    fn find(&self, id: &EntryId) -> Option<Record> {
+        Before(self.0, u64::MAX).find(id)
+    }
+    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
+        self.0.root(term, size).ok()
+    }
+}
+
+impl HeldLog for Whole<'_> {
+    fn term(&self, term: Term) -> Option<TermStand> {
+        let held = self.0.term(term)?;
+        let witnesses = held.opening.witnesses.to_vec();
+        let signers = Signers { term_key: held.opening.term_key, witnesses };
+        Some(TermStand { signers, start: held.start, size: held.size })
+    }
+    fn head(&self, end: Position) -> Option<LinkHash> {
+        Some(self.0.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
+    }
+    fn state_at(&self, end: Position) -> Option<State> {
+        let mut state = State::new(self.0.cell());
+        for record in self.0.records(Position(0), usize::try_from(end.0).ok()?).ok()? {
+            state.apply(&record, &Before(self.0, record.link().position.0));
+        }
+        Some(state)
+    }
+    fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
+        let found = self.0.terms().into_iter().find(|(_, signed)| signed.origin.term == term);
+        found.map(|(_, signed)| signed)
+    }
+}
+
+/// Puts the entries from a position on into the outbox: those that had a right to stand.
+fn give_back(store: &LogStore, outbox: &Outbox, from: Position) -> Result<Vec<Waiting>, StoreError> {
+    let mut back = Vec::new();
+    let state = fold(store)?;
+    for record in store.records(from, 65_536)? {
+        if !comes_back(&record, &state) {
+            continue;
+        }
+        let entry = record.entry().clone();
+        let held = |d: &lifeboat_log::DetailRef| store.detail(&d.hash).ok().flatten();
+        let details = entry.details.iter().filter_map(held).collect();
+        let waiting = Waiting { entry, details, sent: Sent::Waiting };
+        outbox.put(&waiting).map_err(|_| StoreError::Stopped)?;
+        back.push(waiting);
+    }
+    Ok(back)
+}

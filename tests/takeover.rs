@@ -1,0 +1,199 @@
+//! A takeover with the real program: the keeper is killed, goes on alone with nobody near, and comes back
+//! to find that its neighbours have given the log another keeper; then that one's disk is destroyed.
+
+use crate::person::Person;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long the homes may take for what they do by themselves: they ask each other every few seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "waited too long for {what}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// What the home knows of its one cell.
+fn cell(person: &Person) -> serde_json::Value {
+    let status = person.good(&["--json", "status"]).objects();
+    status[0]["cells"][0].clone()
+}
+
+fn keeps(person: &Person) -> bool {
+    cell(person)["role"] == "keeper"
+}
+
+/// How often each amount of EUR stands in a home's log.
+fn amounts(person: &Person) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    for entry in person.good(&["--json", "log", "--all"]).objects() {
+        if let Some(text) = entry["text"].as_str().filter(|text| text.contains(" EUR in")) {
+            let words: Vec<&str> = text.split(' ').collect();
+            let amount = words.iter().position(|word| *word == "EUR").map(|at| words[at - 1]);
+            *count.entry(amount.unwrap_or_default().to_owned()).or_insert(0) += 1;
+        }
+    }
+    count
+}
+
+/// An address that stays the same, on a port that is free now.
+fn address() -> String {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    format!("/ip4/127.0.0.1/tcp/{port}")
+}
+
+/// Starts the node of a home at its address, where it looks for the others'.
+fn start(person: &mut Person, own: &str, others: &[&String]) {
+    let mut options = vec!["--listen", own];
+    others.iter().for_each(|other| options.extend(["--connect", other]));
+    person.start_node_with(&options);
+}
+
+/// The value under a name in the last object of a command.
+fn last_value(person: &Person, words: &[&str], name: &str) -> String {
+    let said = person.good(&[&["--json", "--yes"], words].concat());
+    said.objects().last().unwrap()[name].as_str().unwrap().to_owned()
+}
+
+fn newcomer(folder: &Path, who: &str, founder: &Person) -> Person {
+    let person = Person::with_home(folder, who);
+    founder.takes_in(&person);
+    person
+}
+
+fn says(person: &Person, amount: u32) {
+    let amount = amount.to_string();
+    let said = person.types(&["--yes", "in", &amount, "EUR"], "");
+    assert!(said.code == 0 || said.code == 3, "{}{}", said.out, said.err);
+}
+
+fn take_over(proposer: &Person, endorser: &Person) {
+    let needed = proposer.good(&["--yes", "takeover", "propose"]);
+    assert!(needed.err.contains("keeps this cell's log"), "{}", needed.err);
+    let proposed = || !endorser.value(&["takeover", "status"], "calls").as_array().unwrap().is_empty();
+    wait_for("the proposal to reach the other home", proposed);
+    endorser.good(&["--yes", "takeover", "endorse"]);
+    wait_for("the log to be taken over", || keeps(proposer));
+}
+
+fn same_log(homes: &[&Person]) {
+    wait_for("all homes to hold the same log", || {
+        let heads: Vec<_> = homes.iter().map(|home| cell(home)["head"].clone()).collect();
+        heads.iter().all(|head| *head == heads[0])
+    });
+}
+
+#[test]
+fn neighbours_take_the_log_over_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::with_home(folder.path(), "heron");
+    heron.good(&["--yes", "found", "Oak Street", "--money", "EUR", "--zone", "UTC", "--waiting", "0"]);
+    let at: [String; 3] = std::array::from_fn(|_| address());
+    start(&mut heron, &at[0], &[]);
+    let mut wren = newcomer(folder.path(), "wren", &heron);
+    let mut finch = newcomer(folder.path(), "finch", &heron);
+    start(&mut wren, &at[1], &[&at[0], &at[2]]);
+    start(&mut finch, &at[2], &[&at[0], &at[1]]);
+    (1..=3).zip([&heron, &wren, &finch]).for_each(|(amount, who)| says(who, amount));
+    same_log(&[&heron, &wren, &finch]);
+
+    // The others are away, and heron's laptop goes on alone; then it is gone too.
+    wren.stop_node();
+    finch.stop_node();
+    (11..=15).for_each(|amount| says(&heron, amount));
+    heron.kill_node();
+    wren.start_node();
+    finch.start_node();
+    says(&wren, 21);
+    take_over(&wren, &finch);
+    says(&finch, 31);
+    same_log(&[&wren, &finch]);
+    let status = wren.good(&["takeover", "status"]).out;
+    assert!(status.contains("It was taken over once."), "{status}");
+
+    // Heron's laptop comes back with five entries that nobody else has, and follows.
+    heron.start_node();
+    wait_for("heron to follow", || !keeps(&heron) && amounts(&wren).len() == 10);
+    same_log(&[&heron, &wren, &finch]);
+    let all = amounts(&heron);
+    let expected = [1, 2, 3, 11, 12, 13, 14, 15, 21, 31].map(|amount| (format!("{amount}.00"), 1));
+    assert_eq!(all, BTreeMap::from(expected), "each exactly once");
+    heron.good(&["audit"]);
+
+    // Wren's disk is destroyed: the others take the log over once more.
+    wren.kill_node();
+    std::fs::remove_dir_all(wren.home()).unwrap();
+    take_over(&finch, &heron);
+    says(&heron, 41);
+    same_log(&[&heron, &finch]);
+    let (one, other) = (amounts(&heron), amounts(&finch));
+    assert_eq!(one, other);
+    assert!(one.len() == 11 && one.values().all(|count| *count == 1), "{one:?}");
+    for person in [&heron, &finch] {
+        person.good(&["audit"]);
+    }
+}
+
+#[test]
+fn witnesses_close_the_old_era_and_nothing_witnessed_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::with_home(folder.path(), "heron");
+    heron.good(&["--yes", "found", "Oak Street", "--money", "EUR", "--zone", "UTC", "--waiting", "0"]);
+    let at: [String; 3] = std::array::from_fn(|_| address());
+    start(&mut heron, &at[0], &[]);
+    let mut wren = newcomer(folder.path(), "wren", &heron);
+    let mut finch = newcomer(folder.path(), "finch", &heron);
+    start(&mut wren, &at[1], &[&at[0], &at[2]]);
+    start(&mut finch, &at[2], &[&at[0], &at[1]]);
+    for witness in [&wren, &finch] {
+        witness.good(&["--yes", "witness", "offer"]);
+    }
+    heron.good(&["--yes", "witness", "change", "wren", "finch"]);
+    says(&wren, 1);
+    let witnessed = |home: &Person| cell(home)["witnessed"] == cell(home)["records"];
+    wait_for("all to be witnessed", || witnessed(&heron) && witnessed(&finch));
+    // The keeper's disk is destroyed.
+    heron.kill_node();
+    std::fs::remove_dir_all(heron.home()).unwrap();
+    take_over(&wren, &finch);
+    same_log(&[&wren, &finch]);
+    assert_eq!(wren.value(&["takeover", "status"], "forced"), false, "the witnesses have closed the old era");
+    assert_eq!(amounts(&finch), BTreeMap::from([("1.00".to_owned(), 1)]));
+    // Wren's home cannot witness what it keeps itself: finch's does from now on.
+    wren.good(&["--yes", "witness", "change", "finch"]);
+    says(&finch, 2);
+    wait_for("the new era to be witnessed", || witnessed(&wren) && amounts(&wren).len() == 2);
+    finch.good(&["audit"]);
+}
+
+#[test]
+fn a_paper_key_endorses_and_does_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::with_home(folder.path(), "heron");
+    heron.good(&["--yes", "found", "Oak Street", "--money", "EUR", "--zone", "UTC", "--waiting", "0"]);
+    let words = last_value(&heron, &["key", "paper"], "words");
+    assert_eq!(words.split(' ').count(), 24);
+    let listed = heron.good(&["key", "list"]).out;
+    assert!(listed.contains("may endorse a takeover"), "{listed}");
+    heron.start_node();
+    let mut wren = newcomer(folder.path(), "wren", &heron);
+    wren.start_node();
+    says(&wren, 1);
+    same_log(&[&heron, &wren]);
+    // Heron's home burns down with its key; heron brings the paper to wren's.
+    heron.kill_node();
+    std::fs::remove_dir_all(heron.home()).unwrap();
+    wren.good(&["--yes", "takeover", "propose"]);
+    let wrong = wren.types(&["takeover", "endorse", "--paper"], "apple river lamp\n");
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    assert!(!keeps(&wren), "one of two is not more than half");
+    let said = wren.types(&["takeover", "endorse", "--paper"], &format!("{words}\n"));
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    wait_for("the log to be taken over", || keeps(&wren));
+    says(&wren, 2);
+    assert_eq!(amounts(&wren).len(), 2);
+}
