@@ -265,6 +265,7 @@ impl Following {
         facts.keeper = false;
         facts.keeper_node = self.follower.keeper();
         facts.level = self.follower.is_level();
+        facts.records = self.follower.chain().next().0;
         self.waits.note(facts, parts);
         let unsearched = !self.missing.is_done(self.follower.chain().next());
         facts.wanted = self.follower.wanted() + usize::from(unsearched);

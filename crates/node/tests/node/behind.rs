@@ -47,8 +47,11 @@ fn a_follower_ten_entries_behind_on_a_long_log_receives_ten_records() {
     grow(&heron, cell, LONG - BEHIND);
     heron.start();
     wren.follow(&heron.card(cell));
-    let whole = &wren.sync(120_000)[0];
+    let (whole, told) = wren.sync_watched(120_000);
+    let whole = &whole[0];
     assert_eq!(whole.after, LONG - BEHIND, "{whole:?}");
+    let between = |(done, total): &&(u64, u64)| 0 < *done && done < total && *total == LONG - BEHIND;
+    assert!(told.iter().filter(between).count() > 1, "the way is told: {told:?}");
     heron.receive(cell, BEHIND as usize, 0);
     let behind = &wren.sync(30_000)[0];
     assert_eq!((behind.before, behind.after), (LONG - BEHIND, LONG), "{behind:?}");

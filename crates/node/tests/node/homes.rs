@@ -219,6 +219,14 @@ impl TestHome {
         reports
     }
 
+    /// As [`TestHome::sync`], with what is told meanwhile: how many records are here, and of how many.
+    pub fn sync_watched(&self, wait_ms: u64) -> (Vec<SyncReport>, Vec<(u64, u64)>) {
+        let (mut told, ask) = (Vec::new(), Ask::Sync { wait_ms });
+        let answer = Desk::open(&self.home).unwrap().answer_with(ask, &mut |p| told.push((p.done, p.total)));
+        let Ok(Answer::Synced(reports)) = answer else { panic!("{answer:?}") };
+        (reports, told)
+    }
+
     pub fn invite(&self, cell: CellId) -> String {
         let Answer::Invited(invite) = self.ask(Ask::Invite { cell, days: 7 }) else { panic!() };
         invite.link
