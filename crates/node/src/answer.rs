@@ -182,6 +182,9 @@ pub struct CellOverview {
     pub pending: u32,
     /// Those of them that have waited longer than the charter gives the keeper.
     pub overdue: u32,
+    /// So many homes must answer yet before this home signs anything as keeper or witness: its disk may
+    /// be an old backup.
+    pub asks: u32,
     /// Whether the keeper's node is connected (always, where this home is the keeper).
     pub keeper_reached: bool,
     /// Newest records that are known to exist and are not here yet.

@@ -3,11 +3,13 @@
 //! goes through one bounded queue, in order. Reading needs no queue: it goes to the shelf.
 
 mod accusing;
+mod asking;
 mod carrier;
 pub use carrier::{entropy, now};
 pub use missing::MissingDetails;
 mod delivering;
 mod disk;
+mod facts;
 mod following;
 mod handing_in;
 mod keeping;
@@ -20,6 +22,7 @@ mod taking;
 pub mod texts;
 mod waiting;
 mod witnessing;
+pub use facts::Facts;
 pub use taking::{CalledHere, Standing};
 
 use crate::cosigner::Cosigner;
@@ -32,6 +35,8 @@ use lifeboat_log::{
     SignedEntry, Successor, Term,
 };
 use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::inquiry::StartNonce;
+use lifeboat_protocol::message::Recalled;
 use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{CellCard, RangeAsk, ReadFrame, Refusal, Request, Response};
 use lifeboat_store::{Storage, StoreError};
@@ -191,6 +196,22 @@ pub enum ToCell {
         /// Where the answer goes, when the peer asked.
         answer: Option<oneshot::Sender<CallList>>,
     },
+    /// A home that has just started asks what is known of its keys.
+    Recall {
+        /// Its node.
+        peer: PublicKey,
+        /// Of its start.
+        nonce: StartNonce,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Recalled>,
+    },
+    /// A peer told what it knows of this home's keys.
+    Recalled {
+        /// The peer.
+        peer: PublicKey,
+        /// What it told.
+        recalled: Box<Recalled>,
+    },
     /// How the cell stands to being taken over.
     Standing(oneshot::Sender<Standing>),
     /// An endorsement of this home's member, to be promised and told.
@@ -277,6 +298,13 @@ pub enum Outward {
         /// The calls.
         calls: CallList,
     },
+    /// Ask a peer what it knows of this home's keys.
+    AskRecall {
+        /// The peer.
+        peer: PublicKey,
+        /// Of this start.
+        nonce: StartNonce,
+    },
     /// Tell all followers of a new checkpoint.
     Publish(Box<SignedCheckpoint>),
     /// Ask a peer for the misconduct files that it holds.
@@ -296,41 +324,6 @@ pub enum Outward {
     },
 }
 
-/// What anyone may know of a cell at once.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// Whether this home keeps the log.
-    pub keeper: bool,
-    /// The keeper's node, as far as the log here says.
-    pub keeper_node: Option<PublicKey>,
-    /// What other homes than the keeper's hold.
-    pub held: Vec<Position>,
-    /// The next record that this home lacked when the keeper last heard of it.
-    pub told: Position,
-    /// Entries that wait to be placed here.
-    pub pending: usize,
-    /// Those of them that have waited longer than the charter gives the keeper.
-    pub overdue: usize,
-    /// Whether no connected peer says to hold more.
-    pub level: bool,
-    /// How often a peer has told its newest checkpoint.
-    pub tips: u64,
-    /// Details that are missing here and are looked for.
-    pub wanted: usize,
-    /// Records that are here.
-    pub records: u64,
-    /// Records that a peer says to hold and that are not here.
-    pub behind: u64,
-    /// Bytes of frames received.
-    pub received: u64,
-    /// Own entries that are not placed yet.
-    pub waiting: usize,
-    /// Everything before this position is witnessed: as many witnesses cosigned it as the term asks.
-    pub witnessed: Position,
-    /// What the person should know.
-    pub notices: Vec<String>,
-}
-
 /// What a cell's thread begins with.
 pub struct CellConfig {
     /// The home.
@@ -345,6 +338,8 @@ pub struct CellConfig {
     pub card: Option<CellCard>,
     /// The home's witness.
     pub cosigner: Arc<Cosigner>,
+    /// A person vouches that the disk was not restored from a backup.
+    pub not_restored: bool,
 }
 
 /// A cell whose thread is running.
@@ -369,10 +364,12 @@ impl CellHandle {
         let shelf = Arc::new(RwLock::new(shelf));
         let facts = Arc::new(Mutex::new(Facts::default()));
         let (cell, root) = (config.cell, config.home.root().to_owned());
+        let inquiry = asking::begin(config.not_restored);
         let carrier = carrier::Parts {
             config,
             shelf: shelf.clone(),
             facts: facts.clone(),
+            inquiry: Mutex::new(inquiry),
             own_queue: queue.downgrade(),
             outward: sender,
         };

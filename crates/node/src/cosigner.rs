@@ -5,7 +5,7 @@
 
 use crate::cell::locked;
 use lifeboat_log::note::SignatureLine;
-use lifeboat_log::{Call, Close, Floor, Given, Origin, PublicKey, SecretKey};
+use lifeboat_log::{Call, CellId, Close, Floor, Given, Origin, PublicKey, SecretKey, SignedCheckpoint};
 use lifeboat_protocol::witness::{Clock, Effect, Event, Refused, Step, Ticket, Witness};
 use lifeboat_store::{Cosignings, PromiseError, Storage, VowError, Vows};
 use std::collections::HashMap;
@@ -110,6 +110,39 @@ impl Cosigner {
         Ok(vows.close(call, call.close(&origin.cell, floor, &self.key))?)
     }
 
+    /// Writes down a cosignature of this witness that others have and this disk forgot, where it is the
+    /// largest.
+    ///
+    /// # Errors
+    /// [`NotCosigned::Promise`].
+    pub fn recall(&self, signed: &SignedCheckpoint) -> Result<(), NotCosigned> {
+        let Some(own) = signed.cosigned().iter().find(|cosigned| cosigned.witness == self.key()) else {
+            return Ok(());
+        };
+        let mut machines = locked(&self.machines);
+        let origin = signed.origin.to_string();
+        let machine = self.machine(&mut machines, &origin)?;
+        let last = machine.witness.given().copied();
+        if last.is_some_and(|last| last.size >= signed.size) {
+            return Ok(());
+        }
+        let seconds = own.seconds.max(last.map_or(0, |last| last.seconds));
+        let written = machine.file.promise(&Given { size: signed.size, root: signed.root, seconds });
+        // It is opened anew with what lies on the disk.
+        machines.remove(&origin);
+        Ok(written?)
+    }
+
+    /// Writes down a close of this witness that others have and this disk forgot.
+    ///
+    /// # Errors
+    /// [`NotCosigned::Vow`].
+    pub fn recall_close(&self, cell: CellId, call: Call, close: Close) -> Result<(), NotCosigned> {
+        let _one = locked(&self.machines);
+        Vows::open(self.storage.clone(), cell)?.close(call, close)?;
+        Ok(())
+    }
+
     fn machine<'a>(
         &self,
         machines: &'a mut HashMap<String, Machine>,
@@ -173,8 +206,8 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lifeboat_log::Time;
     use lifeboat_log::testing::TestLog;
-    use lifeboat_log::{SignedCheckpoint, Time};
     use lifeboat_store::{Failure, FaultyStorage, MemoryStorage};
 
     fn ask(cosigner: &Cosigner, signed: &SignedCheckpoint) -> Result<SignatureLine, NotCosigned> {
@@ -203,6 +236,27 @@ mod tests {
                 }
                 _ => assert!(other.is_ok()),
             }
+        }
+    }
+
+    #[test]
+    fn what_others_have_of_it_is_written_down_before_anything_smaller_can_be_cosigned() {
+        let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+        let key = SecretKey::from_seed(&[9; 32]);
+        let (mut log, _) = TestLog::found(1);
+        let early = log.checkpoint();
+        log.grow(3);
+        let late = log.checkpoint();
+        let line = ask(&Cosigner::new(key.clone(), Arc::new(MemoryStorage::new())), &late).unwrap();
+        let late = late.with_cosignature(line, key.public()).unwrap();
+        let restored = Cosigner::new(key.clone(), storage.clone());
+        restored.recall(&early).unwrap();
+        assert!(ask(&restored, &early).is_ok(), "no cosignature of its own, nothing to recall");
+        restored.recall(&late).unwrap();
+        let refused = Refused::NotLast { last: late.size };
+        for cosigner in [restored, Cosigner::new(key, storage)] {
+            let answer = ask(&cosigner, &early);
+            assert!(matches!(answer, Err(NotCosigned::Refused(why)) if why == refused));
         }
     }
 

@@ -175,6 +175,12 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 handle.tell(ToCell::Calls { calls: calls.to_vec(), answer: None }).await;
             }
         }
+        Outward::AskRecall { peer, nonce } => {
+            // Who does not answer is asked again.
+            if let Ok(Response::Recalled(told)) = net.request(peer, &Request::Recall { cell, nonce }).await {
+                handle.tell(ToCell::Recalled { peer, recalled: Box::new(told) }).await;
+            }
+        }
         Outward::Publish(checkpoint) => announce(net, Announcement::checkpoint(&checkpoint)).await,
         Outward::AskMisconduct(peer) => {
             if let Ok(Response::Misconduct { files }) = net.request(peer, &Request::Misconduct { cell }).await

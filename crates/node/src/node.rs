@@ -16,6 +16,8 @@ pub struct NodeOptions {
     pub listen: Vec<String>,
     /// Whether to find homes on the same network; nothing for what the settings say.
     pub mdns: Option<bool>,
+    /// A person vouches that the home was not restored from a backup: nobody is asked what it has signed.
+    pub not_restored: bool,
 }
 
 /// Runs a node in this home until it is stopped (`Ask::Stop`, an interrupt or a termination signal).

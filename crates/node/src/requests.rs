@@ -77,6 +77,11 @@ pub async fn answer(
             cell.tell(ToCell::Calls { calls: calls.to_vec(), answer: Some(answer) }).await;
             known.await.map_or_else(|_| failed(), |calls| Response::Calls { calls })
         }
+        Request::Recall { nonce, .. } => {
+            let (answer, known) = oneshot::channel();
+            cell.tell(ToCell::Recall { peer, nonce, answer }).await;
+            known.await.map_or_else(|_| failed(), Response::Recalled)
+        }
     }
 }
 

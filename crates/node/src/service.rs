@@ -253,6 +253,7 @@ impl Service {
             node: self.node(),
             card: card.and_then(|card| card.parse::<CellCard>().ok()),
             cosigner: self.cosigner(),
+            not_restored: self.options.not_restored,
         };
         let start = move || CellHandle::start(config, shelf);
         let started = tokio::task::spawn_blocking(start).await.map_err(fault)?;

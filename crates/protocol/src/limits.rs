@@ -63,6 +63,8 @@ pub const MAX_ENDORSEMENTS_TOLD: usize = 2_000;
 pub const REACH_MS: u64 = 60_000;
 /// How often a keeper asks a peer for its newest checkpoint, in milliseconds: it may have been replaced.
 pub const WATCH_EVERY_MS: u64 = 30_000;
+/// How often a home that has started asks a peer again what its keys have signed, in milliseconds.
+pub const ASK_AGAIN_MS: u64 = 10_000;
 /// Most entries in an outbox that are delivered at the same time.
 pub const MAX_OFFERS: usize = 64;
 /// Most entries of one's own that a delivery looks after.

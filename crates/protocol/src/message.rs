@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::inquiry::StartNonce;
 use crate::limits::{
     MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_CALLS, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE,
     MAX_MISCONDUCT_FILES,
@@ -17,8 +18,8 @@ use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_MISCONDUCT, MAX_NOTE, MA
 use lifeboat_log::note::Note;
 use lifeboat_log::proof::MAX_PROOF_FILE;
 use lifeboat_log::{
-    CellId, Checkpoint, Detail, DetailHash, Handover, Position, SignedCheckpoint, SignedEntry, Successor,
-    Term,
+    CellId, Checkpoint, Detail, DetailHash, Handover, Position, PublicKey, Signature, SignedCheckpoint,
+    SignedEntry, Successor, Term,
 };
 
 /// The bytes of one detail.
@@ -123,6 +124,14 @@ pub enum Request {
         /// The calls.
         calls: List<CallNews, MAX_CALLS>,
     },
+    /// 12: this node has just started, and its disk may be an old backup: what did its keys sign? Answered
+    /// by [`Response::Recalled`].
+    Recall {
+        /// The cell.
+        cell: CellId,
+        /// Of this start alone.
+        nonce: StartNonce,
+    },
 }
 
 /// What a node answers.
@@ -182,6 +191,22 @@ pub enum Response {
         /// The calls.
         calls: List<CallNews, MAX_CALLS>,
     },
+    /// 12: what is known here of what others have signed.
+    Recalled(Recalled),
+}
+
+/// All that a home knows of what others have signed as keeper, as witness and in calls, and its witness's
+/// word that it is the one who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Recalled {
+    /// The newest checkpoint held, with its cosignatures; empty where nothing is held.
+    pub checkpoint: NoteBytes,
+    /// The calls for a takeover that are known.
+    pub calls: List<CallNews, MAX_CALLS>,
+    /// The key of the home's witness.
+    pub witness: PublicKey,
+    /// Its signature over `"lifeboat/recalled/v1\0"`, the cell, the node that asked, and its nonce.
+    pub signature: Signature,
 }
 
 /// What is told to all who follow a cell, by gossip.
@@ -237,7 +262,8 @@ impl Request {
             | Self::Succeed { cell, .. }
             | Self::HandOver { cell, .. }
             | Self::Opening { cell, .. }
-            | Self::Calls { cell, .. } => *cell,
+            | Self::Calls { cell, .. }
+            | Self::Recall { cell, .. } => *cell,
         }
     }
 

@@ -71,6 +71,7 @@ impl Home {
             }
             Request::Knock { .. }
             | Request::Knocked { .. }
+            | Request::Recall { .. }
             | Request::Succeed { .. }
             | Request::HandOver { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
         };

@@ -1,7 +1,7 @@
 //! `lifeboat node`: runs the node of a home, here or in the background, ends it, or says how it is.
 
 use crate::context::Context;
-use crate::error::Outcome;
+use crate::error::{Code, Failure, Outcome};
 use crate::ui::plain;
 use crate::{cells, text};
 use lifeboat_node::control::Control;
@@ -25,6 +25,9 @@ pub struct Args {
     /// Connect to this address, and remember it
     #[arg(long, value_name = "ADDRESS")]
     connect: Vec<String>,
+    /// Vouch that this home was not restored from a backup: it signs at once, and asks no witness first
+    #[arg(long)]
+    disk_not_restored: bool,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -48,7 +51,8 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         Some(What::Status) => status(context, &home),
         None => {
             settle(&home, args)?;
-            if args.background { start(context, &home) } else { stay(context, &home) }
+            let vouched = args.disk_not_restored;
+            if args.background { start(context, &home, vouched) } else { stay(context, &home, vouched) }
         }
     }
 }
@@ -73,23 +77,28 @@ fn settle(home: &Home, args: &Args) -> Outcome {
     Ok(home.save_settings(&settings)?)
 }
 
-fn start(context: &mut Context, home: &Home) -> Outcome {
+fn start(context: &mut Context, home: &Home, vouched: bool) -> Outcome {
     if Control::connect(home).is_some() {
+        if vouched {
+            return Err(Failure::with(Code::StoreInUse, text!("node-vouched-too-late")));
+        }
         context.ui.line(text!("node-running-already"))?;
         return context.ui.object(json!({"running": true, "started": false}));
     }
     let program = std::env::current_exe()?;
-    let arguments: Vec<OsString> = vec!["--home".into(), home.root().into(), "node".into()];
+    let mut arguments: Vec<OsString> = vec!["--home".into(), home.root().into(), "node".into()];
+    arguments.extend(vouched.then(|| "--disk-not-restored".into()));
     let process = background::start_node(home, &program, &arguments)?;
     context.ui.line(text!("node-started"))?;
     context.ui.object(json!({"running": true, "started": true, "process": process}))
 }
 
 /// Runs the node in this process until it is told to stop.
-fn stay(context: &mut Context, home: &Home) -> Outcome {
+fn stay(context: &mut Context, home: &Home, vouched: bool) -> Outcome {
     let (ui, json) = (&mut context.ui, context.global.json);
     let mut told = Ok(());
-    lifeboat_node::node::run(home, &NodeOptions::default(), |addresses| {
+    let options = NodeOptions { not_restored: vouched, ..NodeOptions::default() };
+    lifeboat_node::node::run(home, &options, |addresses| {
         told = (|| {
             if json {
                 ui.object(json!({"running": true, "addresses": addresses}))?;

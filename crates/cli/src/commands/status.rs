@@ -81,6 +81,10 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
         context.ui.styled(Look::Bad, format!("  {}", text!("status-overdue", count = cell.overdue)))?;
         context.ui.say(format!("  {}", text!("overdue-hint")));
     }
+    if cell.asks > 0 {
+        context.ui.styled(Look::Bad, format!("  {}", text!("status-asks", count = cell.asks)))?;
+        context.ui.say(format!("  {}", text!("asks-hint")));
+    }
     if cell.behind > 0 {
         context.ui.line(format!("  {}", text!("status-behind", count = cell.behind)))?;
     }
@@ -140,7 +144,7 @@ fn object(
         json!({
             "cell": cell.cell.to_string(), "name": cell.name, "role": cell.role, "records": cell.size,
             "head": cell.head.to_string(), "time_ms": cell.time.ms(), "homes": cell.homes,
-            "pending": cell.pending, "overdue": cell.overdue, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
+            "pending": cell.pending, "overdue": cell.overdue, "asks": cell.asks, "behind": cell.behind, "keeper_reached": cell.keeper_reached,
             "witnesses": cell.witnesses, "need": cell.quorum, "cosigned": cell.cosigned,
             "witnessed": cell.witnessed, "anchored": cell.anchored,
             "knocks": cell.knocks, "misconduct": cell.misconduct.iter().map(|item| &item.path).collect::<Vec<_>>(),

@@ -70,3 +70,10 @@ example-handover =
       lifeboat handover offer                your node may keep the log one day
       lifeboat handover wren                 as keeper: wren's node goes on
       lifeboat handover                      the same node goes on, under a fresh key
+
+status-asks = { $count ->
+    [one] One more home that witnesses the log has
+   *[other] { $count } more homes that witness the log have
+ } to answer before this home signs for the log: its disk could be an old backup that forgot what it signed.
+asks-hint = It asks them while its node runs. If they stay away, and this disk was not restored from a backup: lifeboat node stop, then lifeboat node --background --disk-not-restored
+node-vouched-too-late = a node is running here already, and began without your word: end it first (lifeboat node stop), then say so again.

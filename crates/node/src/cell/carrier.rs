@@ -1,19 +1,19 @@
 //! The cell's thread: takes messages, hands them to the machine, and carries out what the machine asks,
 //! in order. While a sync runs, what is handed in waits in the queue, and the next sync serves it all.
 
-use super::accusing;
 use super::role::{Role, begin, follow, try_keep};
 use super::shelf::Shelf;
 use super::taking::Taking;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
+use super::{accusing, asking};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
 use lifeboat_log::opening::Right;
 use lifeboat_log::{Call, Position, Proven, PublicKey, Time};
-use lifeboat_protocol::Refusal;
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
 use lifeboat_protocol::takeover::Next;
 use lifeboat_protocol::watch::Why;
+use lifeboat_protocol::{Inquiry, Refusal};
 use lifeboat_store::evidence::may_prove;
 use lifeboat_store::{BadEvidence, Storage};
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub struct Parts {
     pub config: CellConfig,
     pub shelf: Arc<RwLock<Shelf>>,
     pub facts: Arc<Mutex<Facts>>,
+    /// What is asked at the start, before this home signs.
+    pub inquiry: Mutex<Inquiry>,
     pub own_queue: mpsc::WeakSender<ToCell>,
     pub outward: mpsc::Sender<Outward>,
 }
@@ -89,7 +91,7 @@ impl Carrier {
     /// Takes the keeping up again once the replicas have given back what was lost.
     fn keep_again(&mut self) {
         let level = matches!(&self.role, Role::Follower(following) if following.is_level());
-        if !(self.resigned && level) {
+        if !(self.resigned && level && asking::lacks(&self.parts) == 0) {
             return;
         }
         let kept = {
@@ -102,7 +104,9 @@ impl Carrier {
             try_keep(&self.parts, &shelf, &keys)
         };
         if let Ok(keeping) = kept {
-            notice(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
+            if self.signed > 0 {
+                notice(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
+            }
             self.role = Role::Keeper(Box::new(keeping));
             self.resigned = false;
             for peer in self.connected.clone() {
@@ -114,6 +118,7 @@ impl Carrier {
     fn take_over(&mut self, call: Call, right: Right) {
         match self.taking.open(call, right, &self.parts) {
             Ok(()) => {
+                locked(&self.parts.inquiry).end(); // nothing was signed in a term that opens just now
                 let word = format!("This home keeps the log from now on, by a takeover: term {}.", call.term);
                 notice(&self.parts.facts, word);
                 self.begin_again();
@@ -199,8 +204,18 @@ impl Carrier {
                 let _ = done.send(self.taking.endorse(call, *endorsement, &self.parts));
             }
             ToCell::Force(done) => drop(done.send(self.taking.force())),
+            ToCell::Recall { peer, nonce, answer } => {
+                let _ = answer.send(asking::answer(&self.parts, &self.taking, &peer, &nonce));
+            }
+            ToCell::Recalled { peer, recalled } => {
+                self.taking.heard(&recalled.calls, &self.parts);
+                let checkpoint = recalled.checkpoint.to_vec();
+                self.handle(ToCell::Tip { peer, checkpoint, held: None });
+                asking::answered(&self.parts, &peer, &recalled);
+            }
             other => {
                 if matches!(other, ToCell::Tick) {
+                    asking::ask(&self.parts);
                     self.taking.tick(&self.connected, &self.parts);
                 }
                 return Some(other);
@@ -252,6 +267,7 @@ impl Carrier {
                             format!("The log that was handed over cannot be kept: {error}."),
                         );
                     }
+                    locked(&parts.inquiry).end(); // nothing was signed in a term that opens just now
                     opened.is_ok()
                 }
                 None => return self.go_on_with_call(),
@@ -311,12 +327,17 @@ impl Carrier {
             }
             ToCell::Connected(peer) => {
                 self.connected.insert(*peer);
+                locked(&self.parts.inquiry).connected(*peer);
+                asking::ask(&self.parts);
                 let _ = self.parts.outward.try_send(Outward::AskMisconduct(*peer));
             }
             ToCell::Misconduct { peer, files } => self.accused(*peer, files),
             ToCell::Told(next) => self.told = self.told.max(*next),
             ToCell::Frame { bytes, .. } => self.received += bytes,
-            ToCell::Disconnected(peer) => drop(self.connected.remove(peer)),
+            ToCell::Disconnected(peer) => {
+                self.connected.remove(peer);
+                locked(&self.parts.inquiry).disconnected(peer);
+            }
             _ => {}
         }
         let stored = matches!(&message, ToCell::Stored(Ok(_)));
@@ -365,6 +386,7 @@ impl Carrier {
         facts.tips = self.tips;
         facts.told = self.told;
         facts.received = self.received;
+        facts.asks = asking::lacks(&self.parts);
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),
             Role::Follower(following) => {

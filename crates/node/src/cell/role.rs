@@ -9,7 +9,7 @@ use super::keeping::Keeping;
 use super::missing::MissingDetails;
 use super::shelf::Shelf;
 use super::waiting::Waits;
-use super::{reading, succession};
+use super::{asking, locked, reading, succession};
 use crate::keys::Keys;
 use lifeboat_log::Handover;
 use lifeboat_store::{Promises, Storage};
@@ -21,14 +21,17 @@ pub enum Role {
     Follower(Box<Following>),
 }
 
-/// What this home is to the cell, judged by the log and the keys that are here.
+/// What this home is to the cell, judged by the log and the keys that are here; and whether it is named as the
+/// keeper and can't go on yet.
 pub fn begin(parts: &Parts) -> (Role, bool) {
     let keys = Keys::of(&parts.config.home);
     let leaving = go_on_with_handover(parts, &keys);
     let shelf = reading(&parts.shelf);
     let stopped = shelf.is_stopped();
     let kept = shelf.is_kept_by(&parts.config.node, &keys) && !stopped;
-    if kept {
+    drop(shelf);
+    if kept && asking::lacks(parts) == 0 {
+        let shelf = reading(&parts.shelf);
         match try_keep(parts, &shelf, &keys) {
             Ok(mut keeping) => {
                 drop(shelf);
@@ -38,7 +41,6 @@ pub fn begin(parts: &Parts) -> (Role, bool) {
             Err(reason) => notice(&parts.facts, reason),
         }
     }
-    drop(shelf);
     (follow(parts, leaving), kept)
 }
 
@@ -102,5 +104,7 @@ pub fn try_keep(parts: &Parts, shelf: &Shelf, keys: &Keys) -> Result<Keeping, St
     let open = shelf.store.chain().open().ok_or("the log is empty")?;
     let term_key = keys.term(&open.opening.term_key).map_err(|e| e.to_string())?;
     let held = shelf.held_by_keeper(&promises)?;
-    Keeping::new(&parts.config, term_key, held, promises).map_err(|e| e.to_string())
+    let keeping = Keeping::new(&parts.config, term_key, held, promises).map_err(|e| e.to_string())?;
+    locked(&parts.inquiry).end(); // from here on this process knows what it signs
+    Ok(keeping)
 }

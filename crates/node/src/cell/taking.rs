@@ -4,7 +4,7 @@
 
 use super::carrier::{Parts, notice, now};
 use super::shelf::Shelf;
-use super::{Outward, reading, writing};
+use super::{Outward, asking, reading, writing};
 use crate::fold::LogHistory;
 use crate::keys::Keys;
 use lifeboat_commons::{State, terms};
@@ -176,7 +176,7 @@ impl Taking {
 
     /// The witness of this home closes the older eras for what more than half endorse.
     fn close(&mut self, parts: &Parts) {
-        if self.board.is_empty() {
+        if self.board.is_empty() || asking::lacks(parts) > 0 {
             return;
         }
         let Ok(vows) = open_vows(parts) else { return };

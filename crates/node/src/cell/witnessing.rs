@@ -3,7 +3,7 @@
 
 use super::carrier::{Parts, notice, now};
 use super::shelf::Shelf;
-use super::{Outcome, reading};
+use super::{Outcome, asking, reading};
 use crate::keys::{Keys, random};
 use lifeboat_commons::compose;
 use lifeboat_commons::witnessing::Anchor;
@@ -19,6 +19,9 @@ const ANCHOR_LIFETIME_MS: u64 = 10 * 60 * 1000;
 
 /// The checkpoint with this home's own cosignature; nothing when its witness refuses.
 pub fn cosign(parts: &Parts, checkpoint: &SignedCheckpoint) -> Option<SignedCheckpoint> {
+    if asking::lacks(parts) > 0 {
+        return None; // it is asked again
+    }
     let shelf = reading(&parts.shelf);
     let question = |given: Option<&Given>| question(&shelf, checkpoint, given);
     let line = parts.config.cosigner.cosign(&checkpoint.origin.to_string(), checkpoint.text(), question);

@@ -21,6 +21,8 @@ pub struct TestHome {
     pub addresses: Vec<String>,
     /// MiB of photos that a cell founded here keeps in a home, when not the default.
     pub blob_quota_mib: Option<u32>,
+    /// Whether a person vouches for the disk when the node starts.
+    pub vouched: bool,
     node: Option<JoinHandle<()>>,
     count: u64,
 }
@@ -35,21 +37,38 @@ impl TestHome {
         };
         let home = Home::create(folder.join(handle), &settings).unwrap();
         let member = Keys::of(&home).create_member(None).unwrap();
-        Self { home, member, addresses: Vec::new(), blob_quota_mib: None, node: None, count: 0 }
+        Self {
+            home,
+            member,
+            addresses: Vec::new(),
+            blob_quota_mib: None,
+            vouched: false,
+            node: None,
+            count: 0,
+        }
     }
 
     /// A copy of this home's folder, as a backup would be.
     pub fn copy(&self, to: &Path) -> Self {
         copy_folder(self.home.root(), to);
         let (home, member) = (Home::open(to).unwrap(), SecretKey::from_seed(&self.member.seed()));
-        Self { home, member, addresses: Vec::new(), blob_quota_mib: None, node: None, count: 0 }
+        Self {
+            home,
+            member,
+            addresses: Vec::new(),
+            blob_quota_mib: None,
+            vouched: false,
+            node: None,
+            count: 0,
+        }
     }
 
     /// Starts the node, on the addresses where it was before.
     pub fn start(&mut self) {
         let (told, ready) = std::sync::mpsc::sync_channel(1);
         let home = self.home.clone();
-        let options = NodeOptions { listen: self.addresses.clone(), mdns: Some(false) };
+        let options =
+            NodeOptions { listen: self.addresses.clone(), mdns: Some(false), not_restored: self.vouched };
         self.node = Some(std::thread::spawn(move || {
             lifeboat_node::node::run(&home, &options, |addresses| told.send(addresses.to_vec()).unwrap())
                 .unwrap();
@@ -276,7 +295,7 @@ impl Drop for TestHome {
 
 const DAY_MS: u64 = 86_400_000;
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for item in std::fs::read_dir(from).unwrap() {
         let (path, name) = item.map(|item| (item.path(), item.file_name())).unwrap();

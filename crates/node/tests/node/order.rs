@@ -177,7 +177,8 @@ fn open(home: &Home, cell: CellId) -> (CellHandle, Arc<Noting>) {
     let node: PublicKey = Keys::of(home).node().unwrap().public();
     let (shelf, _) = Shelf::open(storage.clone(), cell, node, &mut |_, _| {}).unwrap();
     let cosigner = Arc::new(Cosigner::new(Keys::of(home).witness().unwrap(), storage.clone()));
-    let config = CellConfig { home: home.clone(), storage, cell, node, card: None, cosigner };
+    let config =
+        CellConfig { home: home.clone(), storage, cell, node, card: None, cosigner, not_restored: false };
     (CellHandle::start(config, shelf).unwrap(), noting)
 }
 

@@ -1,6 +1,6 @@
 //! Homes that witness each other's keeper, and a log that is handed over, over the real network.
 
-use crate::homes::{TestHome, wait_for};
+use crate::homes::{TestHome, copy_folder, wait_for};
 use lifeboat_commons::Common;
 use lifeboat_commons::membership::NodeNamed;
 use lifeboat_commons::witnessing::WitnessOffered;
@@ -90,7 +90,7 @@ fn entries_are_witnessed_anchored_and_go_on_under_another_keeper() {
         home.stop();
         home.start();
     }
-    assert_eq!(overview(&wren, cell).role, Role::Keeper);
+    wait_for("finch's answer", || overview(&wren, cell).role == Role::Keeper);
     heron.receive(cell, 1, 10_000);
     wait_for("one log everywhere", || {
         let states = [&heron, &wren, &finch].map(|home| home.state(cell).hash());
@@ -109,4 +109,66 @@ fn a_node_that_nobody_named_is_handed_nothing() {
     assert_eq!(overview(&heron, cell).role, Role::Keeper);
     let only = wren.try_ask(Ask::HandOver { cell, to: None, witnesses: vec![], quorum: 0 }).unwrap_err();
     assert!(only.to_string().contains("only its keeper"), "{only}");
+}
+
+#[test]
+fn a_keeper_on_an_old_backup_signs_nothing_before_a_witness_told_it_what_it_forgot() {
+    let folder = tempfile::tempdir().unwrap();
+    let ([mut heron, mut wren, mut finch], cell) = three(folder.path());
+    let keys = [offer(&mut wren, cell), offer(&mut finch, cell)];
+    hand_over(&heron, cell, None, &keys, 2);
+    heron.receive(cell, 1, 5_000);
+    heron.stop();
+    let (root, backup) = (heron.home.root().to_owned(), folder.path().join("backup"));
+    copy_folder(&root, &backup);
+    heron.start();
+    wait_for("a witness to answer", || overview(&heron, cell).role == Role::Keeper);
+    heron.receive(cell, 3, 5_000);
+    wait_for("all to be witnessed", || {
+        let cell = overview(&finch, cell);
+        cell.witnessed == cell.size && cell.size == overview(&heron, cell.cell).size
+    });
+    let before = overview(&heron, cell);
+    [&mut heron, &mut wren, &mut finch].into_iter().for_each(TestHome::stop);
+    std::fs::remove_dir_all(&root).unwrap();
+    copy_folder(&backup, &root);
+
+    // Alone it places nothing, and says why; what its member says waits.
+    heron.start();
+    let alone = overview(&heron, cell);
+    assert_eq!((alone.role, alone.asks), (Role::Follower, 1));
+    assert!(alone.size < before.size);
+    let fate = heron.receive(cell, 1, 500).remove(0);
+    assert!(matches!(fate, lifeboat_node::ask::Fate::Queued { .. }), "{fate:?}");
+
+    finch.start();
+    wait_for("what was forgotten, and then the new entry", || {
+        let now = overview(&heron, cell);
+        now.role == Role::Keeper && now.asks == 0 && now.size > before.size
+    });
+    wren.start();
+    wait_for("one log everywhere", || {
+        let states = [&heron, &wren, &finch].map(|home| home.state(cell).hash());
+        states[0] == states[1] && states[1] == states[2]
+    });
+    for home in [&heron, &wren, &finch] {
+        assert!(overview(home, cell).misconduct.is_empty(), "it signed no second history");
+    }
+}
+
+#[test]
+fn a_person_may_vouch_for_the_disk_where_no_witness_can_be_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let ([mut heron, mut wren, mut finch], cell) = three(folder.path());
+    let keys = [offer(&mut wren, cell), offer(&mut finch, cell)];
+    hand_over(&heron, cell, None, &keys, 2);
+    [&mut heron, &mut wren, &mut finch].into_iter().for_each(TestHome::stop);
+    heron.start();
+    assert_eq!((overview(&heron, cell).role, overview(&heron, cell).asks), (Role::Follower, 1));
+    heron.stop();
+    heron.vouched = true;
+    heron.start();
+    assert_eq!((overview(&heron, cell).role, overview(&heron, cell).asks), (Role::Keeper, 0));
+    let fate = heron.receive(cell, 1, 0).remove(0);
+    assert!(matches!(fate, lifeboat_node::ask::Fate::Placed { .. }), "{fate:?}");
 }

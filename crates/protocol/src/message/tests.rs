@@ -35,6 +35,7 @@ fn request() -> impl Strategy<Value = Request> {
         (cell(), any::<u32>()).prop_map(|(cell, term)| Request::Succeed { cell, term: Term(term) }),
         (cell(), any::<u16>()).prop_map(|(cell, era)| Request::Opening { cell, era }),
         (cell(), calls()).prop_map(|(cell, calls)| Request::Calls { cell, calls }),
+        (cell(), any::<[u8; 16]>()).prop_map(|(cell, nonce)| Request::Recall { cell, nonce }),
     ]
 }
 
@@ -88,6 +89,9 @@ fn response() -> impl Strategy<Value = Response> {
         Just(Response::Kept),
         bytes(500).prop_map(|record| Response::Opening { record }),
         calls().prop_map(|calls| Response::Calls { calls }),
+        (bytes(300), calls(), signed()).prop_map(|(checkpoint, calls, (witness, _, signature))| {
+            Response::Recalled(Recalled { checkpoint, calls, witness, signature })
+        }),
     ]
 }
 
@@ -112,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_or_read_back_the_same(variant in 0u8..10, rest in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_refused_or_read_back_the_same(variant in 0u8..14, rest in prop::collection::vec(any::<u8>(), 0..200)) {
         let bytes = [&[variant, 0, 0, 0], &rest[..]].concat();
         if let Ok(request) = Request::decode(&bytes) {
             prop_assert_eq!(&request.encode(), &bytes);
