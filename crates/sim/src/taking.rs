@@ -13,8 +13,8 @@ use lifeboat_log::{
 };
 use lifeboat_protocol::follower::Event;
 use lifeboat_protocol::takeover::{
-    Board, CallNews, HeldLog, Known, Next, Opened, TermStand, comes_back, compose_opening, floor_of_close,
-    free_era, judge, may_close,
+    Board, CallNews, HeldLog, Known, Next, Opened, TermStand, base_note, comes_back, compose_opening,
+    floor_of_close, free_era, judge, may_close,
 };
 use lifeboat_protocol::{Follower, Request, Response, delivery, watch};
 use lifeboat_store::{Cosignings, LogStore, Outbox, Sent, StoreError, Vows, Waiting};
@@ -197,6 +197,9 @@ impl Home {
 
     /// A peer gave its opening of a later era, or none.
     pub fn told_opening(&mut self, peer: PublicKey, record: Option<&[u8]>, ctx: &mut Ctx<'_>) {
+        if let Some(base) = record.and_then(|record| base_note(self.cell, record)) {
+            self.compare(&base, ctx);
+        }
         let opened = match (record, &self.run) {
             (Some(bytes), Some(run)) => judge(self.cell, open_term(&run.store), bytes, &Whole(&run.store)),
             _ => Opened::NotHeld,

@@ -12,7 +12,7 @@ use lifeboat_log::opening::Right;
 use lifeboat_log::{Call, Position, Proven, PublicKey, Time};
 use lifeboat_protocol::Refusal;
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
-use lifeboat_protocol::takeover::Next;
+use lifeboat_protocol::takeover::{Next, base_note};
 use lifeboat_protocol::watch::Why;
 use lifeboat_store::evidence::may_prove;
 use lifeboat_store::{BadEvidence, Storage};
@@ -312,6 +312,12 @@ impl Carrier {
             ToCell::Connected(peer) => {
                 self.connected.insert(*peer);
                 let _ = self.parts.outward.try_send(Outward::AskMisconduct(*peer));
+            }
+            ToCell::Opening { record: Some(record), .. } => {
+                let base = base_note(self.parts.config.cell, record);
+                if let Some(proven) = base.and_then(|base| accusing::told(&self.parts, &base)) {
+                    self.stop(&proven);
+                }
             }
             ToCell::Misconduct { peer, files } => self.accused(*peer, files),
             ToCell::Told(next) => self.told = self.told.max(*next),
