@@ -3,6 +3,7 @@
 
 use crate::home::{Before, Home, Role, Run, Wants, fold, held};
 use crate::judge::Invariant;
+use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Purpose};
 use lifeboat_commons::{History, State};
 use lifeboat_log::codec::List;
@@ -255,7 +256,7 @@ impl Home {
     }
 
     pub fn watch_event(&mut self, event: watch::Event, ctx: &mut Ctx<'_>) {
-        let Some(run) = &mut self.run else { return };
+        let Some(run) = self.run.as_mut().filter(|_| self.plant != Some(Plant::HeedsNobody)) else { return };
         let (Role::Keeper(..), Some(open)) = (&run.role, run.store.chain().open()) else { return };
         for effect in run.watch.handle(event, self.cell, open, ctx.now) {
             match effect {
