@@ -101,10 +101,14 @@ impl Home {
     /// The witness of this home closes the older eras for what more than half endorse: promised first.
     fn close(&mut self, ctx: &mut Ctx<'_>) {
         let (disk, key) = (self.disk(), self.witness.clone());
-        let Some(run) = self.run.as_mut().filter(|run| matches!(run.role, Role::Follower(_))) else { return };
+        let Some(run) = &mut self.run else { return };
+        let state = match &run.role {
+            Role::Keeper(keeper, _) => keeper.state(),
+            Role::Follower(_) => &run.state,
+        };
         let Ok(mut vows) = Vows::open(disk.clone(), self.cell) else { return };
         let (own, closed) = (key.public(), vows.closed_era(&key.public()));
-        let may = |(call, known): &(&Call, &Known)| may_close(&own, closed, call, known, &run.state);
+        let may = |(call, known): &(&Call, &Known)| may_close(&own, closed, call, known, state);
         let Some(call) = run.board.calls().find(may).map(|(call, _)| *call) else { return };
         let Some(open) = run.store.chain().open() else { return };
         let origin = Origin { cell: self.cell, term: open.term }.to_string();
@@ -114,7 +118,7 @@ impl Home {
         let Ok(close) = vows.close(call, close) else { return };
         ctx.judge.closed(self.index, call.term.era());
         let closes = List::new(vec![close]).unwrap_or_default();
-        run.board.take(&CallNews { call, endorsements: List::default(), closes }, &run.state);
+        run.board.take(&CallNews { call, endorsements: List::default(), closes }, state);
     }
 
     /// A keeper whose own call of a later era has all that it needs lays its term down for it: the highest era
