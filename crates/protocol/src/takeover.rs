@@ -25,7 +25,7 @@ pub use bid::{Bid, Next, compose_opening};
 pub use bids::Bids;
 pub use board::{Board, CallNews, Known, free_era};
 pub use close::{floor_of_close, may_close};
-pub use offer::{HeldLog, Offer, Opened, Place, TermStand, judge};
+pub use offer::{HeldLog, Offer, Opened, Place, TermStand, base_note, judge};
 
 use lifeboat_commons::{Effect, Reason, State};
 use lifeboat_log::{Kind, Record};

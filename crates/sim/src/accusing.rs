@@ -4,12 +4,12 @@
 use crate::home::Home;
 use crate::judge::Invariant;
 use crate::wire::{Ctx, Out};
-use lifeboat_log::note::Note;
-use lifeboat_log::{Charge, Checkpoint, PublicKey, Term};
+use lifeboat_log::{Charge, PublicKey, Term};
 use lifeboat_protocol::Announcement;
 use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::follower::{Alarm, Effect, Event};
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
+use lifeboat_protocol::message::term_of_note;
 use lifeboat_store::BadEvidence;
 use lifeboat_store::evidence::may_prove;
 
@@ -49,22 +49,12 @@ impl Home {
         }
     }
 
-    /// A checkpoint that was told, when it contradicts what is held here.
+    /// A checkpoint that was told, or the base of an opening, when it contradicts what is held here.
     pub fn compare(&mut self, note: &[u8], ctx: &mut Ctx<'_>) {
-        let Some(charge) = self.contradicted(note) else { return };
-        let Some(term) = self.stands_in() else { return };
-        self.charged(term, charge, ctx);
-    }
-
-    fn contradicted(&self, note: &[u8]) -> Option<Charge> {
-        let store = &self.run.as_ref()?.store;
-        let said = Checkpoint::parse_text(&Note::parse(note).ok()?.text).ok()?;
-        let signed = store.chain().open()?.verify(said.origin.cell, note).ok()?;
-        store.contradiction(&signed).ok()?
-    }
-
-    fn stands_in(&self) -> Option<Term> {
-        self.run.as_ref()?.store.chain().open().map(|open| open.term)
+        let Some(run) = &self.run else { return };
+        if let (Ok(Some(charge)), Some(term)) = (run.store.contradicted_by(note), term_of_note(note)) {
+            self.charged(term, charge, ctx);
+        }
     }
 
     /// What a follower's machine has seen of its keeper.

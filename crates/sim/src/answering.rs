@@ -110,9 +110,10 @@ impl Home {
                 self.delivery_event(delivery::Event::Failed { id, peer }, ctx);
             }
             (Purpose::Tip, Some(Response::Tip { checkpoint, held })) => {
-                let own = self.run.as_ref().and_then(|run| run.store.chain().open().map(|open| open.term));
-                // What homes hold of an era that is over here says nothing.
-                if term_of_note(&checkpoint).map(Term::era) >= own.map(Term::era) {
+                let own =
+                    self.run.as_ref().and_then(|run| run.store.chain().open().map(|open| open.term.era()));
+                // What homes hold of another era than the one that stands here says nothing of receipts.
+                if own.is_none_or(|own| term_of_note(&checkpoint).map(Term::era) == Some(own)) {
                     self.delivery_event(delivery::Event::Held(held.to_vec()), ctx);
                 }
                 self.told_tip(peer, checkpoint.to_vec(), ctx);

@@ -203,6 +203,12 @@ impl Judge {
         })
     }
 
+    /// What a home has cosigned of a term, by size.
+    pub fn cosigned_by(&self, home: usize, term: Term) -> Vec<(u64, TreeHash)> {
+        let of_home = self.cosigned.iter().filter(|((by, of, _), _)| (*by, *of) == (home, term));
+        of_home.map(|((_, _, size), root)| (*size, *root)).collect()
+    }
+
     /// How many cosignatures were given.
     pub fn cosignatures(&self) -> usize {
         self.cosigned.len()

@@ -17,6 +17,9 @@ pub enum Plant {
     PlacesAgain,
     /// A home goes on taking what was placed for something that waits. Breaks: nothing wedges.
     WaitsForEver,
+    /// A keeper that heeds nothing it hears of other keepers, nor of what it has signed itself: a cheat, for
+    /// the stage.
+    HeedsNobody,
 }
 
 impl Plant {

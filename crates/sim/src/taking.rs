@@ -3,6 +3,7 @@
 
 use crate::home::{Before, Home, Role, Run, Wants, fold, held};
 use crate::judge::Invariant;
+use crate::plant::Plant;
 use crate::wire::{Ctx, Out, Purpose};
 use lifeboat_commons::{History, State};
 use lifeboat_log::codec::List;
@@ -13,8 +14,8 @@ use lifeboat_log::{
 };
 use lifeboat_protocol::follower::Event;
 use lifeboat_protocol::takeover::{
-    Board, CallNews, HeldLog, Known, Next, Opened, TermStand, comes_back, compose_opening, floor_of_close,
-    free_era, judge, may_close,
+    Board, CallNews, HeldLog, Known, Next, Opened, TermStand, base_note, comes_back, compose_opening,
+    floor_of_close, free_era, judge, may_close,
 };
 use lifeboat_protocol::{Follower, Request, Response, delivery, watch};
 use lifeboat_store::{Cosignings, LogStore, Outbox, Sent, StoreError, Vows, Waiting};
@@ -100,10 +101,14 @@ impl Home {
     /// The witness of this home closes the older eras for what more than half endorse: promised first.
     fn close(&mut self, ctx: &mut Ctx<'_>) {
         let (disk, key) = (self.disk(), self.witness.clone());
-        let Some(run) = self.run.as_mut().filter(|run| matches!(run.role, Role::Follower(_))) else { return };
+        let Some(run) = &mut self.run else { return };
+        let state = match &run.role {
+            Role::Keeper(keeper, _) => keeper.state(),
+            Role::Follower(_) => &run.state,
+        };
         let Ok(mut vows) = Vows::open(disk.clone(), self.cell) else { return };
         let (own, closed) = (key.public(), vows.closed_era(&key.public()));
-        let may = |(call, known): &(&Call, &Known)| may_close(&own, closed, call, known, &run.state);
+        let may = |(call, known): &(&Call, &Known)| may_close(&own, closed, call, known, state);
         let Some(call) = run.board.calls().find(may).map(|(call, _)| *call) else { return };
         let Some(open) = run.store.chain().open() else { return };
         let origin = Origin { cell: self.cell, term: open.term }.to_string();
@@ -113,7 +118,7 @@ impl Home {
         let Ok(close) = vows.close(call, close) else { return };
         ctx.judge.closed(self.index, call.term.era());
         let closes = List::new(vec![close]).unwrap_or_default();
-        run.board.take(&CallNews { call, endorsements: List::default(), closes }, &run.state);
+        run.board.take(&CallNews { call, endorsements: List::default(), closes }, state);
     }
 
     /// A keeper whose own call of a later era has all that it needs lays its term down for it: the highest era
@@ -197,6 +202,9 @@ impl Home {
 
     /// A peer gave its opening of a later era, or none.
     pub fn told_opening(&mut self, peer: PublicKey, record: Option<&[u8]>, ctx: &mut Ctx<'_>) {
+        if let Some(base) = record.and_then(|record| base_note(self.cell, record)) {
+            self.compare(&base, ctx);
+        }
         let opened = match (record, &self.run) {
             (Some(bytes), Some(run)) => judge(self.cell, open_term(&run.store), bytes, &Whole(&run.store)),
             _ => Opened::NotHeld,
@@ -252,7 +260,7 @@ impl Home {
     }
 
     pub fn watch_event(&mut self, event: watch::Event, ctx: &mut Ctx<'_>) {
-        let Some(run) = &mut self.run else { return };
+        let Some(run) = self.run.as_mut().filter(|_| self.plant != Some(Plant::HeedsNobody)) else { return };
         let (Role::Keeper(..), Some(open)) = (&run.role, run.store.chain().open()) else { return };
         for effect in run.watch.handle(event, self.cell, open, ctx.now) {
             match effect {

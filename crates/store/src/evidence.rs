@@ -5,8 +5,10 @@
 use crate::log_store::{LogStore, StoreError};
 use crate::storage::{Storage, StorageError};
 use lifeboat_log::limits::MAX_MISCONDUCT;
+use lifeboat_log::note::Note;
 use lifeboat_log::{
-    BadMisconduct, Belief, CellId, Charge, Misconduct, Position, Proven, SignedCheckpoint, Term, TreeHash,
+    BadMisconduct, Belief, CellId, Charge, Checkpoint, Misconduct, Position, Proven, SignedCheckpoint, Term,
+    TreeHash,
 };
 use std::sync::Arc;
 
@@ -181,23 +183,46 @@ impl LogStore {
         Ok(if fits { whole } else { Misconduct { terms: None, ..whole } })
     }
 
-    /// The charge against the open term's key when this checkpoint, which is signed by it and no larger
-    /// than what is held under a checkpoint here, is not the beginning of what is held.
+    /// The charge that a note amounts to which somebody told: when it is signed by the key of a term of this
+    /// log, the open one or one that is over, and is not the beginning of what stands of that term here. What
+    /// a key signed past the base of the next term is none: it was superseded.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn contradicted_by(&self, note: &[u8]) -> Result<Option<Charge>, StoreError> {
+        let said = Note::parse(note).ok().and_then(|note| Checkpoint::parse_text(&note.text).ok());
+        let Some(said) = said.filter(|said| said.origin.cell == self.cell()) else { return Ok(None) };
+        let term = said.origin.term;
+        let Some((held, signers)) = self.term_of(term) else { return Ok(None) };
+        // What is the same is the rule, and needs no signature checked.
+        if said.size > held || self.root(term, said.size)? == said.root {
+            return Ok(None);
+        }
+        match SignedCheckpoint::verify(note, &said.origin, &signers) {
+            Ok(signed) => self.contradiction(&signed),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The charge against a term's key when this checkpoint, which is signed by it and no larger than what
+    /// stands of the term under a checkpoint here, is not the beginning of that.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn contradiction(&self, other: &SignedCheckpoint) -> Result<Option<Charge>, StoreError> {
-        let held = self.checkpoint().filter(|held| held.origin == other.origin && held.size >= other.size);
+        let (term, size) = (other.origin.term, other.size);
+        let span = self.spans.iter().find(|span| span.term == term && other.origin.cell == self.cell());
+        let held = span.and_then(|span| self.checkpoint_of(span).ok()).filter(|held| held.size >= size);
         let Some(held) = held else { return Ok(None) };
-        let root = self.root(other.origin.term, other.size)?;
+        let root = self.root(term, size)?;
         if root == other.root {
             return Ok(None);
         }
-        if held.size == other.size {
-            return Ok(Charge::same_size(held, other));
+        if held.size == size {
+            return Ok(Charge::same_size(&held, other));
         }
-        let proof = self.consistency(other.origin.term, other.size, held.size)?;
-        Ok(Charge::prefix(other, held, root, proof))
+        let proof = self.consistency(term, size, held.size)?;
+        Ok(Charge::prefix(other, &held, root, proof))
     }
 
     /// The whole node of a term's tree at this level and index.

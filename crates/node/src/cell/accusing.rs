@@ -4,10 +4,10 @@
 
 use super::carrier::Parts;
 use super::{Outward, reading, writing};
-use lifeboat_log::note::Note;
-use lifeboat_log::{Charge, Checkpoint, Proven, Term};
+use lifeboat_log::{Charge, Proven, Term};
 use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::follower::Alarm;
+use lifeboat_protocol::message::term_of_note;
 use lifeboat_store::{BadEvidence, StoreError};
 
 /// Keeps a file and passes it on, when it proves something new; what it proves then.
@@ -23,23 +23,11 @@ pub fn take(parts: &Parts, file: &[u8]) -> Result<Option<Proven>, BadEvidence> {
     Ok(proven)
 }
 
-/// A checkpoint that a peer told, when it is signed by the open term's key and is not the beginning of
-/// what is held here: then that key has signed two logs.
+/// A checkpoint that a peer told, or the base of an opening that it has, when that is signed by the key of a
+/// term of the log here and is not the beginning of what stands of it: then that key has signed two logs.
 pub fn told(parts: &Parts, note: &[u8]) -> Option<Proven> {
-    let said = Checkpoint::parse_text(&Note::parse(note).ok()?.text).ok()?;
-    let charge = {
-        let shelf = reading(&parts.shelf);
-        let open = shelf.store.chain().open()?;
-        let held =
-            shelf.store.checkpoint().filter(|held| held.origin == said.origin && held.size >= said.size)?;
-        // What is the same is the rule, and needs no signature checked.
-        if shelf.store.root(held.origin.term, said.size).ok()? == said.root {
-            return None;
-        }
-        let signed = open.verify(said.origin.cell, note).ok()?;
-        shelf.store.contradiction(&signed).ok()??
-    };
-    charged(parts, said.origin.term, charge)
+    let charge = reading(&parts.shelf).store.contradicted_by(note).ok()??;
+    charged(parts, term_of_note(note)?, charge)
 }
 
 /// What a follower's alarm amounts to.

@@ -11,7 +11,7 @@ use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
 use lifeboat_log::opening::Right;
 use lifeboat_log::{Call, Position, Proven, PublicKey, Time};
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
-use lifeboat_protocol::takeover::Next;
+use lifeboat_protocol::takeover::{Next, base_note};
 use lifeboat_protocol::watch::Why;
 use lifeboat_protocol::{Inquiry, Refusal};
 use lifeboat_store::evidence::may_prove;
@@ -330,6 +330,12 @@ impl Carrier {
                 locked(&self.parts.inquiry).connected(*peer);
                 asking::ask(&self.parts);
                 let _ = self.parts.outward.try_send(Outward::AskMisconduct(*peer));
+            }
+            ToCell::Opening { record: Some(record), .. } => {
+                let base = base_note(self.parts.config.cell, record);
+                if let Some(proven) = base.and_then(|base| accusing::told(&self.parts, &base)) {
+                    self.stop(&proven);
+                }
             }
             ToCell::Misconduct { peer, files } => self.accused(*peer, files),
             ToCell::Told(next) => self.told = self.told.max(*next),

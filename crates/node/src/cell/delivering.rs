@@ -149,12 +149,7 @@ impl Outbound {
             self.sealed.insert(id);
         }
         self.feed(Event::Add { entry: Box::new(entry), details }, parts);
-        let position = {
-            let shelf = reading(&parts.shelf);
-            let found = shelf.store.find(&id).ok().flatten();
-            found.filter(|position| position.0 < shelf.shown())
-        };
-        if let Some(position) = position {
+        if let Some(position) = place_here(&id, parts) {
             self.feed(Event::InLog { id, position }, parts);
         }
     }
@@ -217,7 +212,7 @@ impl Outbound {
             }
             // Until the own copy has it too, a takeover may go on from before it: it stays in the outbox.
             Step::Replicated { position, .. } => {
-                let here = position.0 < reading(&parts.shelf).shown();
+                let here = place_here(&id, parts) == Some(position);
                 let sent = (!here).then_some(Sent::Replicated(position));
                 (sent, Some(Outcome::Placed { position, proof: Vec::new() }))
             }
@@ -239,4 +234,11 @@ impl Outbound {
             self.feed(Event::Remove(id), parts);
         }
     }
+}
+
+/// Where an entry stands in the own copy of the log, under a signed checkpoint.
+fn place_here(id: &EntryId, parts: &Parts) -> Option<Position> {
+    let shelf = reading(&parts.shelf);
+    let found = shelf.store.find(id).ok().flatten();
+    found.filter(|position| position.0 < shelf.shown())
 }

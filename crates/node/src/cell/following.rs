@@ -174,10 +174,10 @@ impl Following {
     }
 
     fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, held: Option<Vec<Position>>, parts: &Parts) {
-        // What homes hold of an era that is over here says nothing.
+        // What homes hold of another era than the one that stands here says nothing of receipts.
         let own = self.follower.chain().open().map(|open| open.term.era());
         if let Some(held) = held
-            && term_of_note(&checkpoint).map(Term::era) >= own
+            && own.is_none_or(|own| term_of_note(&checkpoint).map(Term::era) == Some(own))
         {
             self.outbound.held(held, parts);
         }

@@ -17,21 +17,19 @@ impl Delivery {
         }
     }
 
-    /// Entries whose receipts came to nothing wait again: the keeper's disk was lost, or another keeper
-    /// began below them.
+    /// Entries whose receipts came to nothing wait again: the keeper's disk was lost, or another keeper,
+    /// perhaps this home, began below them. How many homes hold the log there says nothing of them.
     pub(super) fn passed(&mut self, next: Position, effects: &mut Vec<Effect>) {
-        if self.keeper.is_some_and(|(_, node)| node == self.own) {
-            return;
-        }
+        let keeps = self.keeper.is_some_and(|(_, node)| node == self.own);
         for item in self.items.values_mut() {
-            match item.step {
-                // This home was the keeper when it stood in the log, and is not any more.
-                Step::Placed { position, .. } if position < next && item.in_log => {
-                    item.to(Step::Replicated { position, homes: 1 }, effects);
-                }
-                Step::Placed { position, .. } if position < next => {
+            match (item.position(), &item.step) {
+                (Some(position), _) if position < next && !item.in_log => {
                     item.backoff.succeeded();
                     item.to(Step::Waiting, effects);
+                }
+                // This home was the keeper when it stood in the log, and is not any more.
+                (Some(position), Step::Placed { .. }) if position < next && !keeps => {
+                    item.to(Step::Replicated { position, homes: 1 }, effects);
                 }
                 _ => {}
             }

@@ -66,6 +66,13 @@ pub fn judge(cell: CellId, open: Term, bytes: &[u8], log: &dyn HeldLog) -> Opene
     }
 }
 
+/// The signed checkpoint that an opening of a later era goes on from, verbatim. Where it contradicts the log
+/// here, the two prove that the key of its term signed both.
+pub fn base_note(cell: CellId, bytes: &[u8]) -> Option<Vec<u8>> {
+    let offer = Offer::read(cell, bytes).ok()?;
+    offer.opening.base.map(|base| base.checkpoint.to_vec())
+}
+
 /// Where an offer lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {

@@ -1,11 +1,18 @@
 //! Who cheats: a node that signs and serves whatever it likes. It keeps its logs in memory and checks
 //! nothing, as no store or machine of ours would do for it. For tests only.
 
-use lifeboat_log::codec::Bytes;
+use lifeboat_commons::testing::{START, TestCell};
+use lifeboat_log::checkpoint::{cosign, witness_name};
+use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::testing::Leaves;
-use lifeboat_log::{CellId, Checkpoint, Origin, Position, PublicKey, SecretKey, SignedCheckpoint, Term};
+use lifeboat_log::{
+    CellId, Checkpoint, KeyCache, Origin, Position, PublicKey, Record, SecretKey, SignedCheckpoint, Term,
+};
+use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{RangeAsk, RangeFrame, Refusal, Request, Response, Serve, Serving, Stretch};
+use lifeboat_store::{LogStore, MemoryStorage};
 use std::cell::Cell;
+use std::sync::Arc;
 
 /// A node that cheats.
 pub struct Liar {
@@ -13,8 +20,14 @@ pub struct Liar {
     pub node: PublicKey,
     /// The records that it shows, right or wrong.
     pub records: Vec<Vec<u8>>,
-    /// The checkpoint that it shows over them.
+    /// The checkpoint that it shows over the last term of them.
     pub checkpoint: SignedCheckpoint,
+    /// The terms before that one: where each begins, and the checkpoint over it.
+    before: Vec<(Position, SignedCheckpoint)>,
+    /// Where the last term begins.
+    start: Position,
+    /// The calls for a takeover that it tells of.
+    pub calls: Vec<CallNews>,
     /// The misconduct files that it gives to whoever asks.
     pub files: Vec<Vec<u8>>,
     /// How many entries it was asked to place, and did not.
@@ -25,7 +38,23 @@ impl Liar {
     /// A node that shows these records under a checkpoint by this key over all of them.
     pub fn new(cell: CellId, node: PublicKey, term_key: &SecretKey, records: Vec<Vec<u8>>) -> Self {
         let checkpoint = sign(cell, term_key, &records);
-        Self { node, records, checkpoint, files: Vec::new(), asked: Cell::new(0) }
+        let (before, start, calls) = (Vec::new(), Position(0), Vec::new());
+        Self { node, records, checkpoint, before, start, calls, files: Vec::new(), asked: Cell::new(0) }
+    }
+
+    /// A node that shows a log of several terms, which chains, under this checkpoint over the last of them.
+    pub fn of_log(node: PublicKey, log: &TestCell, checkpoint: SignedCheckpoint) -> Self {
+        let records = log.records().iter().map(Record::to_bytes).collect();
+        let mut before = Vec::new();
+        // What does not chain has no terms before the last, and nobody takes it.
+        if let Ok((mut store, _)) = LogStore::open(Arc::new(MemoryStorage::new()), log.cell())
+            && store.append(log.records()).is_ok()
+        {
+            before = store.terms();
+        }
+        let start = before.last().map_or(0, |(start, signed)| start.0 + signed.size);
+        let (start, calls) = (Position(start), Vec::new());
+        Self { node, records, checkpoint, before, start, calls, files: Vec::new(), asked: Cell::new(0) }
     }
 
     /// Shows other records from now on.
@@ -34,12 +63,32 @@ impl Liar {
         self.records = records;
     }
 
+    /// Signs the last term of its records as they are now, right or wrong, and has these witnesses cosign it.
+    pub fn sign_again(&mut self, term_key: &SecretKey, witnesses: &[&SecretKey]) {
+        let origin = self.checkpoint.origin;
+        let leaves = Leaves::of(&self.records[self.start.0 as usize..]);
+        let size = self.records.len() as u64 - self.start.0;
+        let mut signed = Checkpoint { origin, size, root: leaves.root(size) }.sign(term_key);
+        for key in witnesses {
+            let line = cosign(&signed.text(), &witness_name(&key.public()), key, START / 1000 + 3_600);
+            signed = signed.clone().with_cosignature(line, key.public()).unwrap_or(signed);
+        }
+        self.checkpoint = signed;
+    }
+
     /// Its answer to a question.
     pub fn answer(&self, request: &Request) -> Response {
         match request {
             Request::Tip { .. } => Response::tip(Some(&self.checkpoint), Vec::new()),
             Request::Misconduct { .. } => Response::misconduct(self.files.clone()),
             Request::Have { .. } => Response::Noted,
+            Request::Calls { .. } => {
+                Response::Calls { calls: List::new(self.calls.clone()).unwrap_or_default() }
+            }
+            Request::Opening { era, .. } => match self.opening_above(*era).and_then(Bytes::new) {
+                Some(record) => Response::Opening { record },
+                None => Response::refused(Refusal::NOT_HELD),
+            },
             Request::Submit { .. } => {
                 self.asked.set(self.asked.get() + 1);
                 Response::refused(Refusal::BUSY)
@@ -48,22 +97,45 @@ impl Liar {
         }
     }
 
+    /// The record that opens the first term of a later era than this.
+    fn opening_above(&self, era: u16) -> Option<Vec<u8>> {
+        let opens = |bytes: &&Vec<u8>| {
+            let record = Record::verify(bytes, &mut KeyCache::default()).ok();
+            let opening = record.and_then(|record| record.entry().opening().ok().flatten());
+            opening.is_some_and(|opening| opening.term.era() > era)
+        };
+        self.records.iter().find(opens).cloned()
+    }
+
+    /// The terms that it shows.
+    fn stretches(&self) -> Vec<Stretch> {
+        let last = (self.start, self.checkpoint.clone());
+        let all = self.before.iter().cloned().chain([last]);
+        all.map(|(start, checkpoint)| Stretch { start, checkpoint }).collect()
+    }
+
+    /// The tree of a term.
+    fn leaves(&self, term: Term) -> Leaves {
+        let of_term = self.stretches().into_iter().find(|stretch| stretch.checkpoint.origin.term == term);
+        let (start, size) = of_term.map_or((0, 0), |s| (s.start.0 as usize, s.checkpoint.size as usize));
+        Leaves::of(&self.records[start..start + size])
+    }
+
     /// All frames of its answer to a question for a range.
     pub fn serve(&self, ask: &RangeAsk) -> Vec<RangeFrame> {
-        let leaves = Leaves::of(&self.records);
-        let stretch = Stretch { start: Position(0), checkpoint: self.checkpoint.clone() };
-        let (mut serving, mut frames) = (Serving::new(ask, vec![stretch]), Vec::new());
+        let (mut serving, mut frames) = (Serving::new(ask, self.stretches()), Vec::new());
         loop {
             match serving.step() {
                 Serve::Done => return frames,
                 Serve::Send(frame) => frames.push(frame),
-                Serve::ReadTree { known, size, .. } => {
+                Serve::ReadTree { term, known, size } => {
+                    let leaves = self.leaves(term);
                     frames.push(serving.under(leaves.root(known), leaves.consistency(known, size)));
                 }
-                Serve::ReadRecords { from, max_records, size, .. } => {
-                    let end = (from.0 + max_records.min(8) as u64).min(size);
-                    let records = self.records[from.0 as usize..end as usize].to_vec();
-                    frames.push(serving.batch(records, leaves.consistency(end, size)));
+                Serve::ReadRecords { term, from, first, max_records, size, .. } => {
+                    let count = (max_records.min(8) as u64).min(size - first);
+                    let records = self.records[from.0 as usize..(from.0 + count) as usize].to_vec();
+                    frames.push(serving.batch(records, self.leaves(term).consistency(first + count, size)));
                 }
             }
         }

@@ -2,21 +2,24 @@
 //! goes wrong by itself here: no message is lost and no disk fails, so that what is seen is seen because of
 //! the cheating, and how soon is told in simulated time.
 
+mod cast;
 mod liar;
 
 use crate::home::Home;
 use crate::judge::Judge;
 use crate::random::Random;
+use crate::scenario::moment;
 use crate::wire::{Ctx, Out, Purpose, Reply};
+pub use cast::{Backup, Stand, witness};
 pub use liar::{Liar, garbled};
 use lifeboat_commons::State;
-use lifeboat_commons::testing::{START, TestCell, key_of};
+use lifeboat_commons::testing::{TestCell, key_of};
 use lifeboat_log::codec::{Bytes, List};
-use lifeboat_log::{EntryId, PublicKey, SignedEntry, Time};
+use lifeboat_log::{EntryId, PublicKey, SignedEntry};
 use lifeboat_protocol::delivery::Step;
 use lifeboat_protocol::follower::{self, StreamId};
 use lifeboat_protocol::{Announcement, News, RangeAsk, RangeFrame, ReadFrame, Request, Response};
-use lifeboat_protocol::{delivery, keeper};
+use lifeboat_protocol::{delivery, keeper, watch};
 use lifeboat_store::LogStore;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -73,7 +76,6 @@ impl Stage {
     /// So many homes that follow a cell and hold nothing yet, and these who cheat; nobody is connected.
     pub fn new(cell: &TestCell, homes: usize, liars: Vec<Liar>) -> Self {
         let node = |index: usize| key_of(1, &format!("#stage {index}"));
-        let witness = |index: usize| key_of(1, &format!("#stage witness {index}"));
         let homes = (0..homes)
             .map(|index| Home::new(index, cell.cell(), node(index), Vec::new(), witness(index), None))
             .collect();
@@ -218,7 +220,7 @@ impl Stage {
             |node| if self.links.contains(&(home, node)) { self.key(node) } else { PublicKey([0; 32]) };
         let keys: Vec<PublicKey> = (0..all).map(reached).collect();
         let mut out = Vec::new();
-        let now = Time::from_ms(START + 3_600_000 + self.now);
+        let now = moment(self.now, self.homes[home].skew);
         let mut ctx =
             Ctx { now, random: &mut self.random, judge: &mut self.judge, keys: &keys, out: &mut out };
         act(&mut self.homes[home], &mut ctx);
@@ -263,7 +265,12 @@ impl Stage {
                 self.with(home, |home, ctx| {
                     home.keeper_event(keeper::Event::Tick, ctx);
                     home.follower_event(follower::Event::Tick, ctx);
+                    home.watch_event(watch::Event::Tick, ctx);
                     home.delivery_event(delivery::Event::Tick, ctx);
+                    home.take_over_tick(ctx);
+                    if home.is_stuck() {
+                        home.reopen(ctx);
+                    }
                 });
                 self.at(TICK, What::Tick(home));
             }

@@ -2,12 +2,18 @@
 //! simulated time, and with what evidence. Every misconduct file is checked as `lifeboat check` does it in
 //! an empty home: from its bytes alone.
 
+mod backups;
+mod members;
+mod replaced;
+mod succession;
+mod witnesses;
+
 use lifeboat_commons::ledger::Received;
 use lifeboat_commons::testing::{TestCell, key_of};
 use lifeboat_commons::{Amount, Common, Quantity, Said, compose};
 use lifeboat_log::misconduct::{Charge, Fault};
 use lifeboat_log::testing::Leaves;
-use lifeboat_log::{Belief, Link, Misconduct, Position, Record, SignedEntry, Term, Time};
+use lifeboat_log::{Belief, Link, Misconduct, Position, Proven, Record, SignedEntry, Term, Time};
 use lifeboat_protocol::{Refusal, Response};
 use lifeboat_sim::stage::{Found, Liar, Stage};
 
@@ -43,12 +49,17 @@ fn keeper(cell: &TestCell, records: Vec<Vec<u8>>) -> Liar {
     Liar::new(cell.cell(), cell.node.public(), &cell.term_key, records)
 }
 
-/// What a file proves to somebody who has nothing else.
+/// What a file proves to somebody who has nothing else: against a key that the cell's id names.
 fn proves(found: &Found, who: &str) -> Fault {
+    proven(found, who, Belief::Named).fault
+}
+
+/// The same, against a key that is believed for this reason.
+fn proven(found: &Found, who: &str, belief: Belief) -> Proven {
     let proven = Misconduct::parse(&found.file).unwrap().verify(None).unwrap();
-    assert_eq!(proven.belief, Some(Belief::Named));
+    assert_eq!(proven.belief, Some(belief));
     println!("{who}: home {} holds the proof after {} ms: {:?}", found.home, found.at_ms, proven.fault);
-    proven.fault
+    proven
 }
 
 /// Three homes in a row, the first of which follows this keeper: the fault that all come to hold.

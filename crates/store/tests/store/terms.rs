@@ -5,7 +5,9 @@ use lifeboat_log::checkpoint::{Checkpoint, Signers};
 use lifeboat_log::codec::{self, Bytes, List};
 use lifeboat_log::opening::{Base, Opening, Right, possession_message};
 use lifeboat_log::testing::{START_MS, draft};
-use lifeboat_log::{Kind, Link, Origin, Position, Record, SecretKey, Signature, StateHash, Term, Time};
+use lifeboat_log::{
+    Belief, Kind, Link, Origin, Position, Record, SecretKey, Signature, StateHash, Term, Time, TreeHash,
+};
 use lifeboat_store::{DiskStorage, LogStore, MemoryStorage, Storage, StoreError, audit_folder, export};
 use std::sync::Arc;
 
@@ -137,4 +139,28 @@ fn fixture_without_second(fixture: &Fixture, first: usize) -> MemoryStorage {
     store.append(&fixture.records[..first]).unwrap();
     store.sync().unwrap();
     memory
+}
+
+/// A leaked key of a term that is over signs another beginning of it, and more than stands of it.
+#[test]
+fn a_rival_checkpoint_of_a_term_that_is_over_is_proven_up_to_its_base_and_is_nothing_past_it() {
+    let (fixture, key, first) = two_terms(12, 3);
+    let mut store = open(Arc::new(MemoryStorage::new()), fixture.cell());
+    store.append(&fixture.records).unwrap();
+    store.set_checkpoint(&checkpoint(&fixture, &key)).unwrap();
+    let origin = Origin { cell: fixture.cell(), term: Term::FIRST };
+    let told = |size: u64, root: TreeHash, by: &SecretKey| {
+        let note = Checkpoint { origin, size, root }.sign(by).to_bytes();
+        store.contradicted_by(&note).unwrap()
+    };
+    let leaked = &fixture.log.term_key;
+    for size in [1, 7, first as u64] {
+        let charge = told(size, TreeHash([9; 32]), leaked).unwrap();
+        let file = store.accuse(Term::FIRST, charge).unwrap();
+        assert_eq!(file.verify(None).unwrap().belief, Some(Belief::Named), "{size}");
+        assert_eq!(told(size, store.root(Term::FIRST, size).unwrap(), leaked), None, "{size}: what stands");
+        assert_eq!(told(size, TreeHash([9; 32]), &key), None, "{size}: of another key");
+    }
+    assert_eq!(told(first as u64 + 1, TreeHash([9; 32]), leaked), None, "superseded");
+    assert_eq!(store.contradicted_by(b"no note").unwrap(), None);
 }

@@ -75,3 +75,45 @@ fn what_a_keeper_placed_itself_stands_when_another_keeps_the_log() {
     assert_eq!(home.delivery.step(&entry.id()), Some(&stands), "its own copy is not the keeper's now");
     assert_eq!(home.delivery.step(&late.id()), Some(&Step::Waiting));
 }
+
+/// A home whose entry has a receipt for position 4, and of whose log the new keeper is this node.
+fn taken_over_by(node: PublicKey, heard: bool) -> (Home, SignedEntry) {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let entry = home.entry();
+    home.add(&entry);
+    let (position, proof) = home.receipt(&entry);
+    home.answer(keeper, entry.id(), receipt(proof));
+    if heard {
+        home.event(Event::Held(vec![Position(position.0 + 2)]));
+        assert!(matches!(home.delivery.step(&entry.id()), Some(Step::Replicated { .. })));
+    }
+    // The disk failed when the opening was written and it is there all the same: nobody said that the log
+    // was cut back, it only goes on from before the entry.
+    let signers = home.log.log.chain.open().unwrap().signers();
+    home.event(Event::Term { term: Term::new(1, 0), node, signers });
+    home.event(Event::Passed(position.next()));
+    (home, entry)
+}
+
+#[test]
+fn what_the_own_log_has_gone_past_without_it_waits_again_whoever_keeps_the_log_and_whatever_homes_hold() {
+    for node in [peer(7), peer(99)] {
+        for heard in [false, true] {
+            let (home, entry) = taken_over_by(node, heard);
+            assert_eq!(home.delivery.step(&entry.id()), Some(&Step::Waiting), "{node}, {heard}");
+        }
+    }
+}
+
+#[test]
+fn a_receipt_of_an_era_that_is_over_here_is_worth_nothing() {
+    let (mut home, entry) = taken_over_by(peer(7), false);
+    let keeper = home.keeper();
+    assert_eq!(home.offers().last(), Some(&(keeper, entry.id())), "the old keeper does not know of it yet");
+    let (_, proof) = home.receipt(&entry);
+    home.answer(keeper, entry.id(), receipt(proof));
+    assert_eq!(home.delivery.step(&entry.id()), Some(&Step::Waiting));
+    assert!(!home.effects.iter().any(|effect| matches!(effect, Effect::PutAside { .. })));
+}
