@@ -30,7 +30,7 @@ pub fn begin(parts: &Parts) -> (Role, bool) {
     let stopped = shelf.is_stopped();
     let kept = shelf.is_kept_by(&parts.config.node, &keys) && !stopped;
     drop(shelf);
-    if kept && asking::lacks(parts) == 0 {
+    if kept && asking::may_sign(parts) {
         let shelf = reading(&parts.shelf);
         match try_keep(parts, &shelf, &keys) {
             Ok(mut keeping) => {
