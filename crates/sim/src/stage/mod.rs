@@ -120,6 +120,7 @@ impl Stage {
         };
         for home in 0..stage.homes.len() {
             stage.with(home, Home::boot);
+            stage.vouch(home); // it is no old backup yet
             stage.at(TICK, What::Tick(home));
         }
         stage
@@ -265,6 +266,7 @@ impl Stage {
                 self.with(home, |home, ctx| {
                     home.keeper_event(keeper::Event::Tick, ctx);
                     home.follower_event(follower::Event::Tick, ctx);
+                    home.ask(ctx);
                     home.watch_event(watch::Event::Tick, ctx);
                     home.delivery_event(delivery::Event::Tick, ctx);
                     home.take_over_tick(ctx);
@@ -278,7 +280,7 @@ impl Stage {
             What::Asked { from, to, ask, request } => match to.checked_sub(self.homes.len()) {
                 None => self.with(to, |home, ctx| home.asked(from, *request, Reply { home: from, ask }, ctx)),
                 Some(liar) => {
-                    let response = Box::new(self.liars[liar].answer(&request));
+                    let response = Box::new(self.liars[liar].answer(&self.key(from), &request));
                     self.at(DELAY, What::Answered { ask, response });
                 }
             },
