@@ -115,7 +115,7 @@ impl Inquiry {
             let new = signed.checkpoint();
             let stand = |shown: &Checkpoint| (shown.origin.term, shown.size);
             if self.shown.as_ref().is_none_or(|shown| stand(shown) < stand(new)) {
-                self.shown = Some(new.clone());
+                self.shown = Some(*new);
             }
         }
         if self.heard.len() < MAX_PEERS {
