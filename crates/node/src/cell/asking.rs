@@ -70,7 +70,7 @@ pub fn answer(parts: &Parts, taking: &Taking, peer: &PublicKey, nonce: &StartNon
 pub fn recall(parts: &Parts, recalled: &Recalled) -> bool {
     let (cell, cosigner) = (parts.config.cell, &parts.config.cosigner);
     let own = cosigner.key();
-    let mut all = || -> Result<(), NotCosigned> {
+    let all = || -> Result<(), NotCosigned> {
         if let Some((origin, shown)) = inquiry::cosigned(cell, recalled, &own) {
             cosigner.recall(&origin, shown)?;
         }
