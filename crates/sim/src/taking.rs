@@ -9,8 +9,8 @@ use lifeboat_commons::{History, State};
 use lifeboat_log::codec::List;
 use lifeboat_log::opening::Right;
 use lifeboat_log::{
-    Call, Endorsement, EntryId, Floor, Link, LinkHash, Nonce, Origin, Position, PublicKey, Record, SecretKey,
-    SignedCheckpoint, Signers, Term, TreeHash,
+    Call, CellId, Endorsement, EntryId, Floor, Link, LinkHash, Nonce, Origin, Position, PublicKey, Record,
+    SecretKey, SignedCheckpoint, Signers, Term, TreeHash,
 };
 use lifeboat_protocol::follower::Event;
 use lifeboat_protocol::takeover::{
@@ -18,8 +18,11 @@ use lifeboat_protocol::takeover::{
     floor_of_close, free_era, judge, may_close,
 };
 use lifeboat_protocol::{Follower, Request, Response, delivery, watch};
-use lifeboat_store::{Cosignings, LogStore, Outbox, Sent, StoreError, Vows, Waiting};
+use lifeboat_store::{
+    Cosignings, LogStore, Outbox, PromiseError, Promises, Sent, Storage, StoreError, Vows, Waiting,
+};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What a home endorsed, and what it held under a checkpoint when it did.
 #[derive(Debug, Clone, Copy)]
@@ -134,13 +137,19 @@ impl Home {
     }
 
     fn go_on_with_bid(&mut self, ctx: &mut Ctx<'_>) {
+        let disk = self.disk();
         let Some(run) = &mut self.run else { return };
         if run.wants != Wants::Nothing || !run.jobs.is_empty() || !matches!(run.role, Role::Follower(_)) {
             return;
         }
         let (history, checkpoint) = (Before(&run.store, u64::MAX), run.store.checkpoint());
         match run.bids.next(&run.board, &run.state, checkpoint, &history, ctx.now) {
-            Some((call, Next::Open(right))) => self.open_term(call, *right, ctx),
+            Some((call, Next::Open(right))) => match signed(disk, self.cell, call.term) {
+                Ok(false) => self.open_term(call, *right, ctx),
+                // The log went back behind a term that this home has signed in: it is not opened again.
+                Ok(true) => run.bids.forget(call.term),
+                Err(_) => {}
+            },
             Some((_, Next::Uncovered)) => run.wants = Wants::Cut,
             _ => {}
         }
@@ -278,7 +287,10 @@ impl Home {
                         watch::Why::Behind(signed) => {
                             (run.resigned, run.signed) = (true, (open.term, signed));
                         }
-                        watch::Why::TakenOver => run.replaced = Some(open.term),
+                        watch::Why::TakenOver => {
+                            run.replaced = Some(open.term);
+                            run.bids.forget(open.term);
+                        }
                     }
                     return self.step_down(ctx);
                 }
@@ -316,6 +328,12 @@ impl Home {
 fn note(board: &mut Board, call: Call, endorsement: Endorsement, state: &State) -> bool {
     let endorsements = List::new(vec![endorsement]).unwrap_or_default();
     board.take(&CallNews { call, endorsements, closes: List::default() }, state)
+}
+
+/// Whether this home has signed in this term or a later one.
+fn signed(disk: Arc<dyn Storage>, cell: CellId, term: Term) -> Result<bool, PromiseError> {
+    let promises = Promises::open(disk, cell)?;
+    Ok(promises.last().is_some_and(|last| last.term >= term))
 }
 
 /// The term that is open in a log.

@@ -151,6 +151,9 @@ impl Carrier {
             }
         };
         notice(&self.parts.facts, word.to_owned());
+        if why == Why::TakenOver {
+            self.taking.replaced(self.open_term());
+        }
         (self.resigned, self.signed) = match why {
             Why::TakenOver => (false, (Term::FIRST, 0)),
             Why::Behind(signed) => (true, (self.open_term(), signed)),

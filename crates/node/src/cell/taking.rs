@@ -14,7 +14,7 @@ use lifeboat_log::{Call, Endorsement, Floor, Link, Nonce, Origin, PublicKey, Rec
 use lifeboat_protocol::takeover::{
     Bids, Board, CallNews, Known, Next, compose_opening, floor_of_close, free_era, may_close,
 };
-use lifeboat_store::{Storage, Vows};
+use lifeboat_store::{PromiseError, Promises, Storage, Vows};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -216,11 +216,30 @@ impl Taking {
         let history = LogHistory(&shelf.store);
         let checkpoint = shelf.store.checkpoint();
         let next = self.bids.next(&self.board, shelf.state(), checkpoint, &history, now())?;
+        if let (call, Next::Open(_)) = &next {
+            match has_signed(call.term, parts) {
+                Ok(false) => {}
+                // The log went back behind it: another opening would begin a second history of it.
+                Ok(true) => {
+                    self.bids.forget(call.term);
+                    return None;
+                }
+                Err(error) => {
+                    notice(&parts.facts, format!("What this home has signed cannot be read: {error}."));
+                    return None;
+                }
+            }
+        }
         if self.next.as_ref() != Some(&next) {
             tracing::info!(?next, "the takeover that this home proposes");
             self.next = Some(next.clone());
         }
         Some(next)
+    }
+
+    /// A later era than that of this term has opened: no bid of this home's is opened any more up to it.
+    pub fn replaced(&mut self, term: Term) {
+        self.bids.forget(term);
     }
 
     /// The term could not be opened.
@@ -266,6 +285,13 @@ fn floor(shelf: &Shelf) -> Option<Floor> {
 
 fn open_term(shelf: &Shelf) -> Term {
     shelf.store.chain().open().map_or(Term::FIRST, |open| open.term)
+}
+
+/// Whether this home has signed in this term or a later one.
+fn has_signed(term: Term, parts: &Parts) -> Result<bool, PromiseError> {
+    let storage: Arc<dyn Storage> = parts.config.storage.clone();
+    let promises = Promises::open(storage, parts.config.cell)?;
+    Ok(promises.last().is_some_and(|last| last.term >= term))
 }
 
 fn open_vows(parts: &Parts) -> Result<Vows, String> {

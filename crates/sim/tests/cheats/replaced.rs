@@ -1,7 +1,7 @@
 //! A keeper that was replaced, and whoever has its term key: going on, a late handover, a second history of
 //! a term that is over.
 
-use super::succession::{NEW, OLD, agree, five, grow, opens, stage, take_over};
+use super::succession::{NEW, OLD, agree, five, grow, member, opens, stage, take_over};
 use super::{LONG, euros, proven};
 use lifeboat_commons::testing::key_of;
 use lifeboat_log::misconduct::Fault;
@@ -180,4 +180,48 @@ fn an_old_term_key_hands_the_log_to_another() {
     );
     met.sort_unstable();
     assert!(met[1] <= 20_000);
+}
+
+#[test]
+fn a_home_that_went_back_behind_a_term_of_its_own_does_not_open_it_again() {
+    let cell = five(5);
+    let mut stage = stage(&cell, vec![]);
+    stage.link(2, 4);
+    // Wren's home has what it needs for the first era, and opens it alone.
+    stage.propose(1, &member(1));
+    assert!(stage.until(LONG, |stage| stage.calls(2) > 0 && stage.calls(3) > 0).is_some());
+    [2, 3].into_iter().for_each(|home| stage.unlink(1, home));
+    [2, 3].into_iter().for_each(|home| stage.endorse(home, &member(home)));
+    let whole =
+        |stage: &Stage| stage.news(2).iter().any(|n| n.endorsements.len() == 3 && n.closes.len() == 2);
+    assert!(stage.until(LONG, whole).is_some(), "{:?}", stage.news(2));
+    let call = stage.news(2)[0].clone();
+    stage.tell(1, call.clone());
+    let signed = |stage: &Stage| stage.checkpoint(1).is_some_and(|held| held.origin.term == NEW);
+    assert!(stage.until(LONG, signed).is_some(), "it keeps its term: {:?}", stage.stand(1));
+    // The others know nothing of it, and open the next one.
+    stage.propose(2, &member(2));
+    assert!(stage.until(LONG, |stage| stage.calls(3) > 1 && stage.calls(4) > 1).is_some());
+    // Each endorses the lowest call that it has not endorsed: finch has two before it.
+    [3, 4, 4].into_iter().for_each(|home| stage.endorse(home, &member(home)));
+    let next = |stage: &Stage| stage.stand(2).is_some_and(|stand| stand.term.era() == 2 && stand.keeps);
+    assert!(stage.until(LONG, next).is_some(), "{:?}", stage.stand(2));
+    stage.link(1, 2);
+    assert!(stage.until(LONG, |stage| stage.went_back() > 0).is_some(), "{:?}", stage.said());
+    // It is alone again before it could follow, and its own call has all that it needs.
+    stage.unlink(1, 2);
+    stage.tell(1, call.clone());
+    let back = |stage: &Stage| stage.stand(1).map(|stand| (stand.term, stand.keeps));
+    stage.pass(60_000);
+    assert_eq!(back(&stage), Some((OLD, false)));
+    // Also after a start, when the call is told again.
+    let disk = stage.back_up(1);
+    stage.restore(1, &disk);
+    stage.tell(1, call);
+    stage.vouch(1);
+    stage.pass(60_000);
+    assert_eq!(back(&stage), Some((OLD, false)), "{:?}", stage.said());
+    stage.link(1, 2);
+    assert!(agree(&mut stage, &[1, 2, 3, 4]).is_some(), "{:?}", stage.said());
+    assert!(stage.found.is_empty() && stage.said().is_empty(), "{:?}", stage.said());
 }
