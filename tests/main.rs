@@ -11,6 +11,7 @@ mod first_minutes;
 mod garbage;
 mod help;
 mod import;
+mod joining;
 mod keys;
 mod kill;
 mod manners;

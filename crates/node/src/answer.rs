@@ -3,7 +3,7 @@
 
 mod people;
 
-pub use people::{CardText, Joined, KnockItem, OpenInvite};
+pub use people::{CardText, Joined, KnockItem, OpenInvite, Spoken};
 
 use crate::ask::{LogSetting, Signed};
 pub use crate::refusal::Refusal;
@@ -442,9 +442,8 @@ pub struct SyncReport {
     pub waiting: u32,
     /// Bytes of records received.
     pub received: u64,
-    /// What this home's newcomer reads aloud (numbers into the list of words), once the knock was
-    /// delivered and until they are a member.
-    pub words: Option<Vec<u16>>,
+    /// What this home's newcomer reads aloud, once the knock was delivered and until they are a member.
+    pub words: Option<Spoken>,
 }
 
 /// A home that this one is connected to.

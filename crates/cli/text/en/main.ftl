@@ -153,6 +153,7 @@ invite-used = somebody has knocked with it
 invite-open = open until { $until }
 invite-no-node = your node is not running: the newcomer reaches you once it is (lifeboat node --background).
 join-words = Read these words to who invited you: { $words }
+join-words-others = Where the cell asks for more than one to vouch, read these to the others: { $words }
 join-next = You may close this; "lifeboat sync" later brings the log once they have vouched.
 join-delivered = { $name } has your knock. A member will ask you for words: "lifeboat sync" shows them.
 join-waiting = Nobody of { $name } could be reached yet. Your knock is kept.

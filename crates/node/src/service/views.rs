@@ -81,7 +81,7 @@ impl Service {
             cosigned: newest.map_or(0, |newest| newest.witnesses() as u16),
             witnessed: facts.witnessed.0.min(size),
             anchored: state.anchored().0,
-            knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
+            knocks: self.knocking(&open.cell(), &shelf).len() as u32,
             misconduct: misconduct(&shelf),
             electors: setting.own.then(|| terms::electorate(state) as u32),
             notices: facts.notices,
