@@ -78,6 +78,9 @@ fn take_over(proposer: &Person, endorser: &Person) {
     wait_for("the proposal to reach the other home", proposed);
     endorser.good(&["--yes", "takeover", "endorse"]);
     wait_for("the log to be taken over", || keeps(proposer));
+    let notices = cell(proposer)["notices"].to_string();
+    assert!(notices.contains("keeps the log from now on"), "{notices}");
+    assert!(!notices.contains("could not be taken over"), "{notices}");
 }
 
 fn same_log(homes: &[&Person]) {

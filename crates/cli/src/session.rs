@@ -356,6 +356,9 @@ impl Session {
         let references = details.iter().map(|(tag, detail, until)| detail.reference(*tag, *until)).collect();
         entry.details = List::new(references).ok_or_else(unfit)?;
         let mut after = draft.after.clone();
+        // Placed again after a takeover, it is to come after what it is about.
+        let ledger = LedgerStatement::read(draft.said.kind, draft.said.version, &draft.said.body);
+        after.extend(ledger.iter().flat_map(LedgerStatement::about));
         after.sort_unstable();
         after.dedup();
         entry.after = List::new(after).ok_or_else(unfit)?;

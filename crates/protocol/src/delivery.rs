@@ -322,8 +322,7 @@ impl Delivery {
         let proof = Proof::parse(file)?;
         let (link, _) = lifeboat_log::record::split(&proof.record).map_err(BadProof::from)?;
         // What stands of an era that is over, the home's own log shows; the rest was placed for nothing.
-        let known = self.keeper.map(|(term, _)| term).max(self.taken.map(|(term, _)| term));
-        if known.is_some_and(|known| link.term.era() < known.era()) {
+        if self.known_term().is_some_and(|known| link.term.era() < known.era()) {
             return Err(BadReceipt::UnknownTerm);
         }
         let signers = self.terms.get(&link.term).ok_or(BadReceipt::UnknownTerm)?;
@@ -427,15 +426,37 @@ impl Delivery {
     }
 
     /// The entries that can be offered now, as many as may be on their way at once: those that say they
-    /// come after another one in this outbox wait for it.
+    /// come after another one in this outbox wait for it, and those of an era that is over, which a takeover
+    /// set aside, go one after the other in the order in which they were signed.
     fn due(&self, now: Time) -> Vec<u64> {
         let waits = |id: &EntryId| {
             let earlier = self.places.get(id).and_then(|place| self.items.get(place));
             earlier.is_some_and(|earlier| earlier.position().is_none() && !earlier.over)
         };
-        let due = |item: &Item| item.is_due(now) && !item.entry.after.iter().any(waits);
+        let turn = self.turn();
+        let out_of_turn = |item: &Item| {
+            item.step == Step::Waiting
+                && self.is_of_old_era(item)
+                && turn.is_some_and(|turn| turn != item.order())
+        };
+        let due = |item: &Item| item.is_due(now) && !item.entry.after.iter().any(waits) && !out_of_turn(item);
         let room = MAX_OFFERS.saturating_sub(self.offered);
         self.items.iter().filter(|(_, item)| due(item)).map(|(place, _)| *place).take(room).collect()
+    }
+
+    /// Whose turn it is among the entries of eras that are over.
+    fn turn(&self) -> Option<(Time, EntryId)> {
+        let waits = |item: &&Item| item.step == Step::Waiting && !item.over && self.is_of_old_era(item);
+        self.items.values().filter(waits).map(Item::order).min()
+    }
+
+    /// Whether its author knew of no term of the open era yet.
+    fn is_of_old_era(&self, item: &Item) -> bool {
+        self.known_term().is_some_and(|known| item.entry.seen.term.era() < known.era())
+    }
+
+    fn known_term(&self) -> Option<Term> {
+        self.keeper.map(|(term, _)| term).max(self.taken.map(|(term, _)| term))
     }
 
     /// The entries looked after and how far each has come, in the order in which they came.

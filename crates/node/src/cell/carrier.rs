@@ -105,7 +105,7 @@ impl Carrier {
         };
         if let Ok(keeping) = kept {
             if self.signed > 0 {
-                notice(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
+                changed(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
             }
             self.role = Role::Keeper(Box::new(keeping));
             self.resigned = false;
@@ -120,8 +120,8 @@ impl Carrier {
             Ok(()) => {
                 locked(&self.parts.inquiry).end(); // nothing was signed in a term that opens just now
                 let word = format!("This home keeps the log from now on, by a takeover: term {}.", call.term);
-                notice(&self.parts.facts, word);
                 self.begin_again();
+                changed(&self.parts.facts, word);
             }
             Err(error) => {
                 notice(&self.parts.facts, format!("The log could not be taken over: {error}."));
@@ -147,7 +147,7 @@ impl Carrier {
                 "Other homes hold more than this home knows that it has signed: its disk may be an old copy. It signs nothing before it has all of that again."
             }
         };
-        notice(&self.parts.facts, word.to_owned());
+        changed(&self.parts.facts, word.to_owned());
         (self.resigned, self.signed) = match why {
             Why::TakenOver => (false, 0),
             Why::Behind(signed) => (true, signed),
@@ -172,6 +172,7 @@ impl Carrier {
 
     /// Takes up the role that the log gives this home now.
     fn begin_again(&mut self) {
+        locked(&self.parts.facts).changed = None;
         if let Role::Follower(following) = &self.role
             && let Some(stream) = following.stream()
         {
@@ -393,6 +394,7 @@ impl Carrier {
         facts.told = self.told;
         facts.received = self.received;
         facts.asks = asking::lacks(&self.parts);
+        facts.called = self.taking.is_called();
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),
             Role::Follower(following) => {
@@ -418,6 +420,12 @@ pub fn notice(facts: &Mutex<Facts>, words: String) {
     if facts.notices.len() < MAX_NOTICES && !facts.notices.contains(&words) {
         facts.notices.push(words);
     }
+}
+
+/// A word on what changed in who keeps the log, in the place of the last one.
+pub fn changed(facts: &Mutex<Facts>, words: String) {
+    tracing::warn!("{words}");
+    locked(facts).changed = Some(words);
 }
 
 /// The outcome for an entry that was handed to a home of the wrong role.

@@ -84,7 +84,7 @@ impl Service {
             knocks: self.knocking(&open.cell(), &shelf).len() as u32,
             misconduct: misconduct(&shelf),
             electors: setting.own.then(|| terms::electorate(state) as u32),
-            notices: facts.notices,
+            notices: facts.words(),
             rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
         }
     }

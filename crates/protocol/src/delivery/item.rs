@@ -4,7 +4,7 @@ use super::{Effect, Step};
 use crate::backoff::Backoff;
 use crate::limits::{MAX_HANDED, PATIENCE_MS};
 use crate::refusal::Refusal;
-use lifeboat_log::{Detail, Position, PublicKey, SignedEntry, Time};
+use lifeboat_log::{Detail, EntryId, Position, PublicKey, SignedEntry, Time};
 use std::collections::BTreeSet;
 
 /// An entry and how far it has come.
@@ -71,6 +71,11 @@ impl Item {
             self.step = step.clone();
             effects.push(Effect::Step { id: self.entry.id(), step });
         }
+    }
+
+    /// Its place among a member's own entries: by when they were signed.
+    pub fn order(&self) -> (Time, EntryId) {
+        (self.entry.author_time, self.entry.id())
     }
 
     /// Where it stands, once it is placed.

@@ -34,6 +34,31 @@ fn what_stood_past_the_base_of_a_takeover_is_offered_again() {
 }
 
 #[test]
+fn what_a_takeover_set_aside_goes_one_after_the_other_as_it_was_signed() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let mut entries = [home.entry(), home.entry(), home.entry()];
+    entries.sort_by_key(|entry| (entry.author_time, entry.id()));
+    // They come in another order, and all at once while the era is that in which they were signed.
+    for entry in entries.iter().rev() {
+        home.add(entry);
+    }
+    assert_eq!(home.offers().len(), 3);
+    for entry in &entries {
+        let (_, proof) = home.receipt(entry);
+        home.answer(keeper, entry.id(), receipt(proof));
+    }
+    let from = home.log.log.chain.open().unwrap().start;
+    home.event(Event::CutBack { term: Term::new(1, 0), from });
+    for entry in &entries {
+        home.wait(MAX_RETRY_MS);
+        assert_eq!(home.offers(), [(keeper, entry.id())]);
+        home.event(Event::InLog { id: entry.id(), position: Position(99) });
+    }
+}
+
+#[test]
 fn what_had_run_out_may_have_its_grace() {
     let mut home = Home::new();
     let keeper = home.keeper();
