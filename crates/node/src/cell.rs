@@ -199,7 +199,7 @@ pub enum ToCell {
     /// A home that has just started asks what is known of its keys.
     Recall {
         /// Its node.
-        peer: PublicKey,
+        asker: PublicKey,
         /// Of its start.
         nonce: StartNonce,
         /// Where the answer goes.
@@ -302,6 +302,8 @@ pub enum Outward {
     AskRecall {
         /// The peer.
         peer: PublicKey,
+        /// This home's node.
+        asker: PublicKey,
         /// Of this start.
         nonce: StartNonce,
     },

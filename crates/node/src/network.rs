@@ -175,10 +175,13 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 handle.tell(ToCell::Calls { calls: calls.to_vec(), answer: None }).await;
             }
         }
-        Outward::AskRecall { peer, nonce } => {
+        Outward::AskRecall { peer, asker, nonce } => {
+            let request = Request::Recall { cell, asker, nonce };
             // Who does not answer is asked again.
-            if let Ok(Response::Recalled(told)) = net.request(peer, &Request::Recall { cell, nonce }).await {
-                handle.tell(ToCell::Recalled { peer, recalled: Box::new(told) }).await;
+            if let Ok(Response::Recalled { answers }) = net.request(peer, &request).await {
+                for recalled in answers.iter().cloned().map(Box::new) {
+                    handle.tell(ToCell::Recalled { peer, recalled }).await;
+                }
             }
         }
         Outward::Publish(checkpoint) => announce(net, Announcement::checkpoint(&checkpoint)).await,

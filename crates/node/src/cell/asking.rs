@@ -37,21 +37,21 @@ pub fn ask(parts: &Parts) {
         return;
     }
     let mut inquiry = locked(&parts.inquiry);
-    let nonce = inquiry.nonce();
+    let (asker, nonce) = (parts.config.node, inquiry.nonce());
     for peer in inquiry.due(now()) {
-        let _ = parts.outward.try_send(Outward::AskRecall { peer, nonce });
+        let _ = parts.outward.try_send(Outward::AskRecall { peer, asker, nonce });
     }
 }
 
 /// What is known here, for a node that has started.
-pub fn answer(parts: &Parts, taking: &Taking, peer: &PublicKey, nonce: &StartNonce) -> Recalled {
+pub fn answer(parts: &Parts, taking: &Taking, asker: &PublicKey, nonce: &StartNonce) -> Recalled {
     let checkpoint = reading(&parts.shelf).store.checkpoint().and_then(|held| Bytes::new(held.to_bytes()));
     let witness = parts.config.cosigner.secret();
     Recalled {
         checkpoint: checkpoint.unwrap_or_default(),
         calls: taking.news(),
         witness: witness.public(),
-        signature: inquiry::answer(parts.config.cell, peer, nonce, witness),
+        signature: inquiry::answer(parts.config.cell, asker, nonce, witness),
     }
 }
 

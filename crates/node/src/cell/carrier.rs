@@ -205,8 +205,8 @@ impl Carrier {
                 let _ = done.send(self.taking.endorse(call, *endorsement, &self.parts));
             }
             ToCell::Force(done) => drop(done.send(self.taking.force())),
-            ToCell::Recall { peer, nonce, answer } => {
-                let _ = answer.send(asking::answer(&self.parts, &self.taking, &peer, &nonce));
+            ToCell::Recall { asker, nonce, answer } => {
+                let _ = answer.send(asking::answer(&self.parts, &self.taking, &asker, &nonce));
             }
             ToCell::Recalled { peer, recalled } => {
                 self.taking.heard(&recalled.calls, &self.parts);
