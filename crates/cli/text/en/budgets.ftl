@@ -14,6 +14,7 @@ tally-bad-file = { $path } is no election that can be counted.
 tally-bad-file-hint = a Pabulib file has the parts META, PROJECTS and VOTES; see docs/practices/budgets.md.
 tally-unfit = this election cannot be counted in that way.
 tally-unfit-hint = see lifeboat budget tally --help for the other ways.
+tally-completion-of-file = The file says that it was counted by { $rule }: what is left over is used by { $name }. Another way: --completion none
 tally-miscount = the file says { $what } { $says }, and has { $has }: a part of it may be missing.
 tally-ordinal = the ballots are rankings, which these rules do not read: each ranked project counts as wanted.
 tally-line = { $id }, { $cost }: { $why }
