@@ -29,3 +29,4 @@ example-erase =
     Examples:
       lifeboat erase 5
       lifeboat erase --handle
+      lifeboat propose "Shall the address in #7 go?" -- erase 7
