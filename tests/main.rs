@@ -6,6 +6,7 @@ mod decisions;
 mod demo;
 mod details;
 mod draw;
+mod effects;
 mod evidence;
 mod first_minutes;
 mod garbage;

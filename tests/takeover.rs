@@ -76,7 +76,13 @@ fn take_over(proposer: &Person, endorser: &Person) {
     assert!(needed.err.contains("keeps this cell's log"), "{}", needed.err);
     let proposed = || !endorser.value(&["takeover", "status"], "calls").as_array().unwrap().is_empty();
     wait_for("the proposal to reach the other home", proposed);
-    endorser.good(&["--yes", "takeover", "endorse"]);
+    // Nobody's node is in the log: the home is known by who endorsed it first.
+    let handle = proposer.home().file_name().unwrap().to_str().unwrap();
+    let status = endorser.good(&["takeover", "status"]).out;
+    assert!(status.contains(&format!("the home of {handle} keeps the log")), "{status}");
+    let second = endorser.bad(2, &["--yes", "takeover", "propose"]);
+    assert!(second.contains("proposed already") && second.contains("--anyway"), "{second}");
+    endorser.good(&["--yes", "takeover", "endorse", handle]);
     wait_for("the log to be taken over", || keeps(proposer));
     let notices = cell(proposer)["notices"].to_string();
     assert!(notices.contains("keeps the log from now on"), "{notices}");

@@ -9,6 +9,7 @@ use crate::ask::{LogSetting, Signed};
 pub use crate::refusal::Refusal;
 pub use crate::standing::{CallItem, TakeoverView};
 use crate::turn_notes::TurnNotes;
+use crate::vote_notes::ToOpen;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     BlobHash, CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -209,6 +210,9 @@ pub struct CellOverview {
     pub notices: Vec<String>,
     /// What rotation asks of this home's member.
     pub rotation: TurnNotes,
+    /// Hidden votes that this home's member has to open now.
+    #[serde(default)]
+    pub to_open: Vec<ToOpen>,
 }
 
 /// What this home witnesses for others.

@@ -33,6 +33,7 @@ mod serve;
 pub mod service;
 pub mod standing;
 pub mod turn_notes;
+pub mod vote_notes;
 pub mod wire;
 mod witness_http;
 

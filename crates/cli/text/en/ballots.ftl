@@ -35,6 +35,9 @@ poll-no-ballot-hint = Cast one: lifeboat poll cast
 poll-is-in = Your ballot of { $number } is in and counts.
 poll-is-not-in = Your ballot of { $number } is not in the log, or another one of yours counts.
 poll-put-in = Anyone can put it in now. Ask somebody: who puts in a single ballot shows a connection to it.
+poll-options-count = A poll has 2 options or more, and no more than { $most }.
+poll-span-long = "{ $written }" is too long: each stretch of a poll is 30 days at most.
+poll-carries = in force by itself when more than { $over } in a hundred mark option 1: { $what }
 polls-none = There have been no secret polls. Open one: lifeboat poll open "Shall we move?"
 poll-registering = { $count } registered, until { $until }
 poll-casting = ballots go to the tellers until { $until }
@@ -55,6 +58,7 @@ example-poll =
     Examples:
       lifeboat poll
       lifeboat poll open "Shall we move the store?" --option yes --option no
+      lifeboat propose "Shall a secret poll decide?" -- poll open "Shall we draw no facilitator?" -- role end facilitator
       lifeboat poll register 12
       lifeboat poll cast 12 1 --to /media/stick/ballot-7
       lifeboat poll carry 12 /media/stick/ballot-*

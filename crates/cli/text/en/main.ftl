@@ -463,7 +463,7 @@ batch-faults = { $count ->
  } cannot be read. Nothing was signed.
 batch-faults-hint = mend them and run it again.
 batch-quote = a quote is not closed.
-batch-other-command = only in, out, need, offer, meet, confirm, correct and withdraw can stand in a batch.
+batch-other-command = only commands that sign one entry can stand in a batch, such as in, out, need, offer, meet, confirm, correct, withdraw, propose and vote.
 batch-too-long = this is more than one batch can hold.
 batch-too-long-hint = split it: at most 5,000 entries and 4 MB.
 man-done = { $pages } pages in { $folder }.

@@ -10,6 +10,7 @@ use crate::cell::{CellHandle, locked, now};
 use crate::home::CellSetting;
 use crate::reading;
 use crate::turn_notes::TurnNotes;
+use crate::vote_notes::to_open;
 use crate::wire::Blob;
 use lifeboat_commons::terms;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
@@ -86,6 +87,7 @@ impl Service {
             electors: setting.own.then(|| terms::electorate(state) as u32),
             notices: facts.words(),
             rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
+            to_open: member.map(|id| to_open(state, &id, now())).unwrap_or_default(),
         }
     }
 
@@ -261,5 +263,6 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         electors: None,
         notices: why.into_iter().collect(),
         rotation: TurnNotes::default(),
+        to_open: Vec::new(),
     }
 }
