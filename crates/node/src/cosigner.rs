@@ -5,7 +5,8 @@
 
 use crate::cell::locked;
 use lifeboat_log::note::SignatureLine;
-use lifeboat_log::{Call, CellId, Close, Floor, Given, Origin, PublicKey, SecretKey, SignedCheckpoint};
+use lifeboat_log::{Call, CellId, Close, Floor, Given, Origin, PublicKey, SecretKey};
+use lifeboat_protocol::inquiry::promise;
 use lifeboat_protocol::witness::{Clock, Effect, Event, Refused, Step, Ticket, Witness};
 use lifeboat_store::{Cosignings, PromiseError, Storage, VowError, Vows};
 use std::collections::HashMap;
@@ -115,19 +116,12 @@ impl Cosigner {
     ///
     /// # Errors
     /// [`NotCosigned::Promise`].
-    pub fn recall(&self, signed: &SignedCheckpoint) -> Result<(), NotCosigned> {
-        let Some(own) = signed.cosigned().iter().find(|cosigned| cosigned.witness == self.key()) else {
-            return Ok(());
-        };
+    pub fn recall(&self, origin: &Origin, shown: Given) -> Result<(), NotCosigned> {
         let mut machines = locked(&self.machines);
-        let origin = signed.origin.to_string();
+        let origin = origin.to_string();
         let machine = self.machine(&mut machines, &origin)?;
-        let last = machine.witness.given().copied();
-        if last.is_some_and(|last| last.size >= signed.size) {
-            return Ok(());
-        }
-        let seconds = own.seconds.max(last.map_or(0, |last| last.seconds));
-        let written = machine.file.promise(&Given { size: signed.size, root: signed.root, seconds });
+        let Some(given) = promise(machine.witness.given(), shown) else { return Ok(()) };
+        let written = machine.file.promise(&given);
         // It is opened anew with what lies on the disk.
         machines.remove(&origin);
         Ok(written?)
@@ -206,8 +200,8 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lifeboat_log::Time;
     use lifeboat_log::testing::TestLog;
+    use lifeboat_log::{SignedCheckpoint, Time};
     use lifeboat_store::{Failure, FaultyStorage, MemoryStorage};
 
     fn ask(cosigner: &Cosigner, signed: &SignedCheckpoint) -> Result<SignatureLine, NotCosigned> {
@@ -247,12 +241,9 @@ mod tests {
         let early = log.checkpoint();
         log.grow(3);
         let late = log.checkpoint();
-        let line = ask(&Cosigner::new(key.clone(), Arc::new(MemoryStorage::new())), &late).unwrap();
-        let late = late.with_cosignature(line, key.public()).unwrap();
         let restored = Cosigner::new(key.clone(), storage.clone());
-        restored.recall(&early).unwrap();
-        assert!(ask(&restored, &early).is_ok(), "no cosignature of its own, nothing to recall");
-        restored.recall(&late).unwrap();
+        let given = Given { size: late.size, root: late.root, seconds: 1_700_000_000 };
+        restored.recall(&late.origin, given).unwrap();
         let refused = Refused::NotLast { last: late.size };
         for cosigner in [restored, Cosigner::new(key, storage)] {
             let answer = ask(&cosigner, &early);

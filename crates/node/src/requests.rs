@@ -100,7 +100,7 @@ async fn recall(
     if peer != asker {
         // It is passed on, with others beside it: the calls are told in other ways too.
         own.calls = List::default();
-        return Response::Recalled { answers: List::new(vec![own]).unwrap_or_default() };
+        return Response::recalled(own);
     }
     let mut asked = JoinSet::new();
     let others = network.connected().into_keys().filter(|other| *other != asker);

@@ -1,6 +1,6 @@
 //! The inquiry: what a home asks at every start, before it signs anything as keeper or as witness. Its disk
 //! may be an old backup, which forgot what was signed after it; others did not. As long as too few of them
-//! have answered, the home follows the log and signs nothing.
+//! have answered, and as long as its log lacks what they showed, the home follows the log and signs nothing.
 //!
 //! ```text
 //! start ─> ask who is connected ─Recalled─> enough have answered, or a person vouches ─> over
@@ -8,11 +8,17 @@
 //!
 //! **How many.** What `w` of `W` witnesses have cosigned was seen by one of any `W - w + 1`: so many of the
 //! others must answer a keeper. A witness may be connected to nobody but the keeper, so one answer of any
-//! home is enough for it. A term without witnesses asks nobody.
+//! home is enough for it. A term without witnesses asks nobody. It is counted anew for each term that opens:
+//! an old backup may name this home a witness where a later term has it as keeper.
 
 use crate::limits::{ASK_AGAIN_MS, MAX_PEERS};
-use crate::message::Recalled;
-use lifeboat_log::{CellId, Opening, PublicKey, SecretKey, Signature, Time};
+use crate::message::{Recalled, term_of_note};
+use lifeboat_log::cosignature::{check_cosignature, witness_name};
+use lifeboat_log::note::Note;
+use lifeboat_log::{
+    Call, CellId, Checkpoint, Close, Given, OpenTerm, Opening, Origin, PublicKey, SecretKey, Signature, Time,
+    TreeHash,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A fresh random number: an answer holds for the start that asked for it, and no other.
@@ -29,13 +35,27 @@ pub struct Inquiry {
     peers: BTreeMap<PublicKey, Option<Time>>,
     /// The witness keys that have answered.
     heard: BTreeSet<PublicKey>,
+    /// The largest checkpoint of the newest term that answers showed, under the key of that term.
+    shown: Option<Checkpoint>,
     over: bool,
+}
+
+/// What an answer is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worth {
+    /// It counts.
+    Counts,
+    /// It is of a term that the log here does not have: what it shows cannot be held against this home's log
+    /// yet. The log is fetched, and the peer is asked again.
+    Later,
+    /// The signature does not hold.
+    Forged,
 }
 
 impl Inquiry {
     /// The inquiry of a home that has just started.
     pub fn new(nonce: StartNonce) -> Self {
-        Self { nonce, peers: BTreeMap::new(), heard: BTreeSet::new(), over: false }
+        Self { nonce, peers: BTreeMap::new(), heard: BTreeSet::new(), shown: None, over: false }
     }
 
     /// The nonce of this start.
@@ -74,35 +94,105 @@ impl Inquiry {
         .collect()
     }
 
-    /// A peer answered the node `own`: whether its witness's signature holds. What the answer tells is to be
-    /// taken in before this.
-    pub fn answered(&mut self, cell: CellId, own: &PublicKey, recalled: &Recalled) -> bool {
+    /// A peer answered the node `own`, whose log has this term open. What this home's witness has promised
+    /// by the answer ([`cosigned`], [`closes`]) is to be on the disk before this.
+    pub fn answered(
+        &mut self,
+        cell: CellId,
+        own: &PublicKey,
+        recalled: &Recalled,
+        open: Option<&OpenTerm>,
+    ) -> Worth {
         let message = message(cell, own, &self.nonce);
-        let holds = recalled.witness.verify(&message, &recalled.signature).is_ok();
-        if holds && self.heard.len() < MAX_PEERS {
+        if recalled.witness.verify(&message, &recalled.signature).is_err() {
+            return Worth::Forged;
+        }
+        if term_of_note(&recalled.checkpoint) > open.map(|open| open.term) {
+            return Worth::Later;
+        }
+        let signed = open.and_then(|open| open.verify(cell, &recalled.checkpoint).ok());
+        if let Some(signed) = signed.filter(|_| !self.over) {
+            let new = signed.checkpoint();
+            let stand = |shown: &Checkpoint| (shown.origin.term, shown.size);
+            if self.shown.as_ref().is_none_or(|shown| stand(shown) < stand(new)) {
+                self.shown = Some(*new);
+            }
+        }
+        if self.heard.len() < MAX_PEERS {
             self.heard.insert(recalled.witness);
         }
-        holds
+        Worth::Counts
     }
 
     /// How many homes must answer yet before the node `node`, whose home's witness key is `own`, signs
-    /// anything in this term. Once none must, the inquiry is over for good.
-    pub fn lacks(&mut self, opening: &Opening, node: &PublicKey, own: &PublicKey) -> usize {
+    /// anything in this term.
+    pub fn lacks(&self, opening: &Opening, node: &PublicKey, own: &PublicKey) -> usize {
         let (all, quorum) = (opening.witnesses.len(), usize::from(opening.quorum));
         let (keeps, witnesses) = (opening.node == *node, opening.witnesses.contains(own));
         if self.over || quorum == 0 || !(keeps || witnesses) {
             return 0;
         }
         let others = opening.witnesses.iter().filter(|witness| *witness != own);
-        let lacks = if keeps {
+        if keeps {
             let heard = others.clone().filter(|witness| self.heard.contains(witness)).count();
             (all + 1).saturating_sub(quorum).min(others.count()).saturating_sub(heard)
         } else {
             usize::from(self.heard.iter().all(|witness| witness == own))
-        };
-        self.over = lacks == 0;
-        lacks
+        }
     }
+
+    /// Whether this home may sign as keeper or witness of the open term: enough have answered, and what they
+    /// showed stands in the log here. `root` gives the root over the term's first records here.
+    pub fn may_sign(
+        &mut self,
+        open: &OpenTerm,
+        node: &PublicKey,
+        own: &PublicKey,
+        root: impl Fn(u64) -> Option<TreeHash>,
+    ) -> bool {
+        if self.lacks(&open.opening, node, own) > 0 {
+            return false;
+        }
+        if self.over {
+            return true;
+        }
+        let holds = |shown: &mut Checkpoint| {
+            shown.origin.term != open.term || root(shown.size).is_some_and(|root| root == shown.root)
+        };
+        self.shown.take_if(holds); // what is held is held from here on
+        self.shown.is_none()
+    }
+}
+
+/// What the witness `own` has cosigned, as an answer shows it. Nothing but its own signature is needed for
+/// that: the term may be one that the log here does not have.
+pub fn cosigned(cell: CellId, recalled: &Recalled, own: &PublicKey) -> Option<(Origin, Given)> {
+    let note = Note::parse(&recalled.checkpoint).ok()?;
+    let Checkpoint { origin, size, root } = Checkpoint::parse_text(&note.text).ok()?;
+    let name = witness_name(own);
+    let lines = note.signatures.iter().filter(|line| line.name == name);
+    let cosigned = lines.filter_map(|line| check_cosignature(&note.text, line, *own).ok());
+    let seconds = cosigned.map(|cosigned| cosigned.seconds).max()?;
+    (origin.cell == cell).then_some((origin, Given { size, root, seconds }))
+}
+
+/// The promise to write down, where a cosignature that was shown is larger than the one that the disk knows.
+pub fn promise(known: Option<&Given>, shown: Given) -> Option<Given> {
+    match known {
+        Some(known) if known.size >= shown.size => None,
+        Some(known) => Some(Given { seconds: shown.seconds.max(known.seconds), ..shown }),
+        None => Some(shown),
+    }
+}
+
+/// What the witness `own` has closed, as an answer shows it.
+pub fn closes<'a>(
+    cell: CellId,
+    recalled: &'a Recalled,
+    own: &'a PublicKey,
+) -> impl Iterator<Item = (Call, Close)> + 'a {
+    let all = recalled.calls.iter().flat_map(|news| news.closes.iter().map(|close| (news.call, *close)));
+    all.filter(move |(call, close)| close.key == *own && call.check_close(&cell, close).is_ok())
 }
 
 /// A witness's word that it is the one who answers: its signature for the node that asked.
@@ -117,8 +207,10 @@ fn message(cell: CellId, asker: &PublicKey, nonce: &StartNonce) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::takeover::CallNews;
     use crate::testing::peer;
-    use lifeboat_log::codec::List;
+    use lifeboat_log::checkpoint::cosign;
+    use lifeboat_log::codec::{Bytes, List};
     use lifeboat_log::testing::TestLog;
 
     fn key(seed: u8) -> SecretKey {
@@ -162,15 +254,22 @@ mod tests {
         }
     }
 
+    /// Hears an answer in a home that holds all of this log, as the node 4.
+    fn hear(inquiry: &mut Inquiry, log: &TestLog, recalled: &Recalled) -> Worth {
+        inquiry.answered(log.cell(), &peer(4), recalled, log.chain.open())
+    }
+
     #[test]
     fn a_witness_is_content_with_one_answer_of_another_home() {
         let (log, _) = TestLog::found(1);
         let (opening, own) = (opening(&log, &[1, 2, 3], 2), key(1).public());
         let mut inquiry = Inquiry::new([7; 16]);
         for (witness, left) in [(1, 1), (8, 0)] {
-            assert!(inquiry.answered(log.cell(), &peer(4), &recalled(&log, 4, [7; 16], witness)));
+            assert_eq!(hear(&mut inquiry, &log, &recalled(&log, 4, [7; 16], witness)), Worth::Counts);
             assert_eq!(inquiry.lacks(&opening, &peer(4), &own), left);
         }
+        let kept = Opening { node: peer(4), ..opening };
+        assert_eq!(inquiry.lacks(&kept, &peer(4), &own), 2, "in a later term it may be the keeper");
     }
 
     #[test]
@@ -180,17 +279,74 @@ mod tests {
         let keeper = opening.node;
         let mut inquiry = Inquiry::new([7; 16]);
         for foreign in [recalled(&log, 5, [7; 16], 1), recalled(&log, 4, [8; 16], 1)] {
-            assert!(!inquiry.answered(log.cell(), &peer(4), &foreign), "asked by another, or before");
+            assert_eq!(hear(&mut inquiry, &log, &foreign), Worth::Forged, "asked by another, or before");
         }
-        assert!(inquiry.answered(log.cell(), &peer(4), &recalled(&log, 4, [7; 16], 8)));
+        assert_eq!(hear(&mut inquiry, &log, &recalled(&log, 4, [7; 16], 8)), Worth::Counts);
         assert_eq!(inquiry.lacks(&opening, &keeper, &own), 2, "8 is no witness");
         for (witness, left) in [(1, 1), (1, 1), (3, 0)] {
-            assert!(inquiry.answered(log.cell(), &peer(4), &recalled(&log, 4, [7; 16], witness)));
+            assert_eq!(hear(&mut inquiry, &log, &recalled(&log, 4, [7; 16], witness)), Worth::Counts);
             assert_eq!(inquiry.lacks(&opening, &keeper, &own), left);
         }
         let mut vouched = Inquiry::new([7; 16]);
         vouched.end();
         assert_eq!(vouched.lacks(&opening, &keeper, &own), 0);
+    }
+
+    #[test]
+    fn it_signs_nothing_before_its_log_holds_what_was_shown_though_who_showed_it_is_gone() {
+        let (mut log, _) = TestLog::found(1);
+        let mut open = log.chain.open().unwrap().clone();
+        open.opening = opening(&log, &[1], 1);
+        log.grow(3);
+        let late = log.checkpoint();
+        let mut answer = recalled(&log, 4, [7; 16], 1);
+        answer.checkpoint = Bytes::new(late.to_bytes()).unwrap();
+        let mut inquiry = Inquiry::new([7; 16]);
+        let none = inquiry.answered(log.cell(), &peer(4), &answer, None);
+        assert_eq!(none, Worth::Later, "its term is not open here");
+        let may = |inquiry: &mut Inquiry, root: Option<TreeHash>| {
+            let (node, own) = (open.opening.node, key(9).public());
+            inquiry.may_sign(&open, &node, &own, |size| root.filter(|_| size == late.size))
+        };
+        assert!(!may(&mut inquiry, Some(late.root)), "nobody has answered");
+        assert_eq!(inquiry.answered(log.cell(), &peer(4), &answer, Some(&open)), Worth::Counts);
+        inquiry.disconnected(&peer(8));
+        assert!(!may(&mut inquiry, None), "it lacks what was shown");
+        assert!(!may(&mut inquiry, Some(TreeHash([7; 32]))), "it has something else there");
+        assert!(may(&mut inquiry, Some(late.root)));
+        assert!(may(&mut inquiry, None), "once is enough");
+    }
+
+    #[test]
+    fn a_witness_knows_its_own_promises_in_an_answer_whatever_else_is_in_it() {
+        let (mut log, _) = TestLog::found(1);
+        log.grow(3);
+        let (signed, own) = (log.checkpoint(), key(1));
+        let line = cosign(&signed.text(), &witness_name(&own.public()), &own, 50);
+        let signed = signed.with_cosignature(line, own.public()).unwrap();
+        let mut answer = recalled(&log, 4, [7; 16], 2);
+        answer.checkpoint = Bytes::new(signed.to_bytes()).unwrap();
+        let shown = |cell, own: &SecretKey| cosigned(cell, &answer, &own.public());
+        let given = Given { size: signed.size, root: signed.root, seconds: 50 };
+        assert_eq!(shown(log.cell(), &own), Some((signed.origin, given)));
+        assert_eq!(shown(log.cell(), &key(2)), None);
+        assert_eq!(shown(CellId([1; 32]), &own), None, "of another cell");
+        let earlier = Given { size: 2, root: TreeHash([2; 32]), seconds: 70 };
+        assert_eq!(promise(None, given), Some(given));
+        assert_eq!(promise(Some(&earlier), given), Some(Given { seconds: 70, ..given }));
+        assert_eq!(promise(Some(&given), earlier), None);
+
+        let call = Call { term: lifeboat_log::Term::new(1, 0), node: peer(3), term_key: peer(5) };
+        let floor = lifeboat_log::Floor::of(&signed, &log.term_key.public()).unwrap();
+        let by = |key: &SecretKey| call.close(&log.cell(), floor, key);
+        let forged = Close { key: own.public(), ..by(&key(3)) };
+        let of_calls = |closes| {
+            let news = CallNews { call, endorsements: List::default(), closes: List::new(closes).unwrap() };
+            Recalled { calls: List::new(vec![news]).unwrap(), ..answer.clone() }
+        };
+        let (told, own) = (of_calls(vec![by(&key(2)), by(&own)]), own.public());
+        assert_eq!(closes(log.cell(), &told, &own).map(|(_, close)| close.key).collect::<Vec<_>>(), [own]);
+        assert_eq!(closes(log.cell(), &of_calls(vec![forged]), &own).count(), 0);
     }
 
     #[test]

@@ -309,6 +309,11 @@ impl Response {
         Self::Misconduct { files: List::new(files).unwrap_or_default() }
     }
 
+    /// What one home alone knows of a node's keys that has started.
+    pub fn recalled(own: Recalled) -> Self {
+        Self::Recalled { answers: List::new(vec![own]).unwrap_or_default() }
+    }
+
     /// The answer that something is refused.
     pub fn refused(name: &str) -> Self {
         Self::Refused(Refusal::new(name))

@@ -64,6 +64,7 @@ impl Home {
                 Response::Noted
             }
             Request::Opening { era, .. } => self.answer_opening(era),
+            Request::Recall { asker, nonce, .. } => self.answer_recall(&asker, &nonce),
             Request::Calls { calls, .. } => {
                 self.told_calls(&calls);
                 let news = self.run.as_ref().map(|run| run.board.news());
@@ -71,7 +72,6 @@ impl Home {
             }
             Request::Knock { .. }
             | Request::Knocked { .. }
-            | Request::Recall { .. }
             | Request::Succeed { .. }
             | Request::HandOver { .. } => Response::refused(Refusal::UNKNOWN_REQUEST),
         };
@@ -124,7 +124,10 @@ impl Home {
             }
             (Purpose::Have | Purpose::Misconduct, _) => {}
             (Purpose::Calls, Some(Response::Calls { calls })) => self.told_calls(&calls),
-            (Purpose::Calls, _) => {}
+            (Purpose::Recall, Some(Response::Recalled { answers })) => {
+                answers.iter().for_each(|recalled| self.told_recalled(peer, recalled, ctx));
+            }
+            (Purpose::Calls | Purpose::Recall, _) => {}
             (Purpose::Opening, Some(Response::Opening { record })) => {
                 self.told_opening(peer, Some(&record), ctx);
             }

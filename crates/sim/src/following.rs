@@ -152,6 +152,11 @@ impl Home {
 
     pub fn told_tip(&mut self, peer: PublicKey, checkpoint: Vec<u8>, ctx: &mut Ctx<'_>) {
         self.compare(&checkpoint, ctx);
+        if let Some(run) = self.run.as_mut().filter(|run| run.resigned)
+            && let Some(signed) = run.store.chain().open().and_then(|o| o.verify(self.cell, &checkpoint).ok())
+        {
+            run.signed = run.signed.max((signed.origin.term, signed.size));
+        }
         self.watch_event(watch::Event::Tip { peer, checkpoint: checkpoint.clone() }, ctx);
         self.follower_event(Event::Tip { peer, checkpoint }, ctx);
     }

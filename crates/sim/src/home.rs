@@ -1,6 +1,7 @@
 //! A home: one node with its disk, its log and its machines, driven as the real node drives them. What it
 //! does as keeper is in `keeping.rs`, as follower in `following.rs`.
 
+use crate::asking;
 use crate::disk::Disk;
 use crate::judge::Invariant;
 use crate::plant::Plant;
@@ -17,7 +18,8 @@ use lifeboat_protocol::keeper::Ticket;
 use lifeboat_protocol::pending::{Lacking, Pool};
 use lifeboat_protocol::takeover::{Bids, Board};
 use lifeboat_protocol::{
-    Announcement, Follower, Keeper, RangeAsk, RangeFrame, Request, Seeker, Serve, Serving, Stretch, Watch,
+    Announcement, Follower, Inquiry, Keeper, RangeAsk, RangeFrame, Request, Seeker, Serve, Serving, Stretch,
+    Watch,
 };
 use lifeboat_protocol::{follower, watch};
 use lifeboat_store::{
@@ -73,8 +75,12 @@ pub struct Run {
     pub board: Board,
     pub bids: Bids,
     pub watch: Watch,
-    /// So many records of its term the home has signed, as others showed.
-    pub signed: u64,
+    /// What is asked at the start, before this home signs.
+    pub inquiry: Inquiry,
+    /// The home is named as the keeper and cannot go on yet.
+    pub resigned: bool,
+    /// So many records of which term the home has signed, as others showed.
+    pub signed: (Term, u64),
     /// The term in which it heard that its members gave the log another keeper.
     pub replaced: Option<Term>,
     pub connected: BTreeSet<PublicKey>,
@@ -178,7 +184,9 @@ impl Home {
             board: Board::default(),
             bids: Bids::default(),
             watch: Watch::default(),
-            signed: 0,
+            inquiry: asking::begin(ctx),
+            resigned: false,
+            signed: (Term::FIRST, 0),
             replaced: None,
             connected: BTreeSet::new(),
         });
@@ -199,6 +207,10 @@ impl Home {
         let ask = Request::Misconduct { cell: self.cell };
         ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Misconduct, ask));
         self.told_link(peer, true);
+        if let Some(run) = &mut self.run {
+            run.inquiry.connected(peer);
+        }
+        self.ask(ctx);
         self.watch_event(watch::Event::Connected(peer), ctx);
         self.follower_event(follower::Event::Connected(peer), ctx);
         self.seek(ctx, |seeker| seeker.connected(peer));
@@ -209,6 +221,9 @@ impl Home {
     /// It is not any more.
     pub fn disconnected(&mut self, peer: PublicKey, ctx: &mut Ctx<'_>) {
         self.told_link(peer, false);
+        if let Some(run) = &mut self.run {
+            run.inquiry.disconnected(&peer);
+        }
         self.watch_event(watch::Event::Disconnected(peer), ctx);
         self.follower_event(follower::Event::Disconnected(peer), ctx);
         self.seek(ctx, |seeker| seeker.disconnected(&peer));

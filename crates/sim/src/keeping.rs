@@ -20,6 +20,11 @@ impl Home {
         let Some(term_key) = self.term_keys.iter().find(|key| Some(key.public()) == open).cloned() else {
             return;
         };
+        let may = self.may_sign();
+        if let Some(run) = self.run.as_mut().filter(|_| !may) {
+            run.resigned |= matches!(run.role, Role::Follower(_));
+            return;
+        }
         let Ok(promises) = Promises::open(self.disk(), self.cell) else { return };
         let own = self.node.public();
         let Some(held) = self.keeper_held(&promises) else { return };
@@ -31,7 +36,7 @@ impl Home {
         if replaced || run.wants != Wants::Nothing {
             return;
         }
-        if run.store.missing().is_some() || !run.jobs.is_empty() || keeps || here < run.signed {
+        if run.store.missing().is_some() || !run.jobs.is_empty() || keeps || (term, here) < run.signed {
             return;
         }
         match Keeper::new(own, term_key, held) {
@@ -44,6 +49,8 @@ impl Home {
                     ctx.out.extend(follower.stream().map(Out::CloseRange));
                 }
                 run.role = Role::Keeper(Box::new(keeper), promises);
+                run.resigned = false;
+                run.inquiry.end(); // from here on this process knows what it signs
                 run.watch = Watch::default();
                 let connected = run.connected.clone();
                 self.keeper_effects(effects, ctx);

@@ -8,8 +8,10 @@
 
 mod accusing;
 mod answering;
+mod asking;
 mod disk;
 mod faults;
+mod figures;
 mod following;
 mod home;
 mod judge;
@@ -25,9 +27,10 @@ mod wire;
 mod witnessing;
 mod world;
 
+pub use figures::Figures;
 pub use judge::{Invariant, Violation};
 pub use plant::Plant;
-pub use world::{Figures, Kind, run, run_kind};
+pub use world::{Kind, run, run_kind};
 
 /// Runs so many seeds from `first` on, on all cores; gives the figures of all of them, or the first
 /// violation.

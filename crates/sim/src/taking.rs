@@ -100,8 +100,8 @@ impl Home {
 
     /// The witness of this home closes the older eras for what more than half endorse: promised first.
     fn close(&mut self, ctx: &mut Ctx<'_>) {
-        let (disk, key) = (self.disk(), self.witness.clone());
-        let Some(run) = &mut self.run else { return };
+        let (disk, key, may) = (self.disk(), self.witness.clone(), self.may_sign());
+        let Some(run) = self.run.as_mut().filter(|_| may) else { return };
         let state = match &run.role {
             Role::Keeper(keeper, _) => keeper.state(),
             Role::Follower(_) => &run.state,
@@ -179,6 +179,7 @@ impl Home {
             let what = format!("home {} opened a term without a right to: {effect:?}", self.index);
             return ctx.judge.wrong(Invariant::DoorHolds, what);
         }
+        run.inquiry.end(); // nothing was signed in a term that opens just now
         self.delivery_event(delivery::Event::CutBack { term: call.term, from: at }, ctx);
         self.keep_if_possible(ctx);
     }
@@ -274,7 +275,9 @@ impl Home {
                 }
                 watch::Effect::StepDown(why) => {
                     match why {
-                        watch::Why::Behind(signed) => run.signed = signed,
+                        watch::Why::Behind(signed) => {
+                            (run.resigned, run.signed) = (true, (open.term, signed));
+                        }
                         watch::Why::TakenOver => run.replaced = Some(open.term),
                     }
                     return self.step_down(ctx);

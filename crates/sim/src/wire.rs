@@ -47,6 +47,7 @@ pub enum Purpose {
     Details,
     Opening,
     Calls,
+    Recall,
     Have,
     Misconduct,
     /// An entry of the home's own outbox.

@@ -26,6 +26,9 @@ impl Home {
     }
 
     fn cosigned(&mut self, checkpoint: &SignedCheckpoint, ctx: &mut Ctx<'_>) -> Option<SignedCheckpoint> {
+        if !self.may_sign() {
+            return None; // it is asked again
+        }
         let (disk, key, origin) = (self.disk(), self.witness.clone(), checkpoint.origin.to_string());
         // After it has closed an era it cosigns nothing of it any more.
         let closed = Vows::open(disk.clone(), self.cell).ok()?.closed_era(&key.public());

@@ -2,6 +2,7 @@
 //! in the order of their times; nothing else moves.
 
 use crate::faults::{self, Net};
+use crate::figures::Figures;
 use crate::home::Home;
 use crate::judge::{Invariant, Judge, Violation};
 use crate::plant::Plant;
@@ -30,62 +31,13 @@ const PATIENCE: u64 = 3 * 3_600_000;
 /// More events than any run needs: one with so many goes round in circles.
 const MAX_EVENTS: u64 = 2_000_000;
 
-/// What runs did, added up.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Runs.
-    pub runs: u64,
-    /// Events.
-    pub events: u64,
-    /// Records placed.
-    pub records: u64,
-    /// Entries that had a receipt.
-    pub receipts: u64,
-    /// Power cuts and restarts.
-    pub restarts: u64,
-    /// Disk failures.
-    pub disk_failures: u64,
-    /// Cosignatures given.
-    pub cosignatures: u64,
-    /// Messages lost.
-    pub lost: u64,
-    /// Times that an author learned that homes keep an entry which the keeper has not placed.
-    pub handed: u64,
-    /// Streams that broke off.
-    pub broken_streams: u64,
-    /// Milliseconds from the end of the trouble until all was well, the longest.
-    pub longest_healing: u64,
-    /// Terms opened by takeover.
-    pub takeovers: u64,
-    /// How often a home went back to the base of one.
-    pub went_back: u64,
-}
-
-impl Figures {
-    /// Adds another run's figures.
-    pub fn add(&mut self, other: &Self) {
-        self.runs += other.runs;
-        self.events += other.events;
-        self.records += other.records;
-        self.receipts += other.receipts;
-        self.restarts += other.restarts;
-        self.disk_failures += other.disk_failures;
-        self.cosignatures += other.cosignatures;
-        self.lost += other.lost;
-        self.handed += other.handed;
-        self.broken_streams += other.broken_streams;
-        self.longest_healing = self.longest_healing.max(other.longest_healing);
-        self.takeovers += other.takeovers;
-        self.went_back += other.went_back;
-    }
-}
-
 /// What happens at a time.
 pub(crate) enum What {
     Tick(usize, u64),
     Work(usize, u64),
     Recover(usize, u64),
     Boot(usize, u64),
+    Vouch(usize, u64),
     Happening(Happening),
     Links,
     Asked { ask: u64, from: usize, to: usize, bytes: Vec<u8> },
@@ -221,6 +173,7 @@ impl World {
             self.homes[home].skew = self.scenario.skews[home];
             self.boot(home);
         }
+        self.with(0, Home::vouch); // the cell is founded just now
         let healed = self.scenario.trouble;
         self.at(healed, What::Links);
     }
@@ -292,6 +245,7 @@ impl World {
                 self.with(home, |home, ctx| {
                     home.keeper_event(keeper::Event::Tick, ctx);
                     home.follower_event(follower::Event::Tick, ctx);
+                    home.ask(ctx);
                     home.seek(ctx, |_| {});
                     home.watch_event(lifeboat_protocol::watch::Event::Tick, ctx);
                     home.delivery_event(lifeboat_protocol::delivery::Event::Tick, ctx);
@@ -303,6 +257,10 @@ impl World {
             What::Work(home, epoch) if self.is_up(home, epoch) => self.with(home, Home::work),
             What::Recover(home, epoch) => faults::recover(self, home, epoch),
             What::Boot(home, epoch) if self.homes[home].epoch == epoch => self.boot(home),
+            What::Vouch(home, epoch) if self.is_up(home, epoch) => {
+                self.figures.vouched += u64::from(self.homes[home].lacks() > 0);
+                self.with(home, Home::vouch);
+            }
             What::Happening(happening) => faults::happen(self, happening),
             What::Links => faults::links(self),
             What::Asked { ask, from, to, bytes } => self.asked(ask, from, to, &bytes),
@@ -315,7 +273,7 @@ impl World {
             What::StreamClosed(home, epoch, id) if self.is_up(home, epoch) => {
                 self.with(home, |home, ctx| home.follower_event(follower::Event::Closed(id), ctx));
             }
-            What::Tick(..) | What::Work(..) | What::Boot(..) | What::StreamClosed(..) => {}
+            What::Tick(..) | What::Work(..) | What::Boot(..) | What::Vouch(..) | What::StreamClosed(..) => {}
         }
     }
 
@@ -336,7 +294,21 @@ impl World {
         }
         let wait = self.random.within(0, TICK);
         self.soon(wait, What::Tick(home, epoch));
+        self.await_answers(home, epoch);
         faults::links(self);
+    }
+
+    /// A home asks before it signs. In some a person is there who knows that the disk is no old backup; a
+    /// disk that forgets is vouched for by nobody.
+    fn await_answers(&mut self, home: usize, epoch: u64) {
+        if self.homes[home].lacks() == 0 {
+            return;
+        }
+        self.figures.asked += 1;
+        if self.random.chance(200) && !self.homes[home].plant.is_some_and(Plant::disk_lies) {
+            let wait = self.random.within(1_000, 60_000);
+            self.soon(wait, What::Vouch(home, epoch));
+        }
     }
 
     fn carry(&mut self, home: usize, out: Out) {

@@ -27,6 +27,7 @@ fn every_seed_keeps_every_invariant() {
     assert!(figures.broken_streams > seeds / 2, "{figures:?}");
     assert!(figures.cosignatures > 10 * seeds, "{figures:?}");
     assert!(figures.handed > 0, "{figures:?}");
+    assert!(figures.asked > seeds && figures.vouched > 0, "{figures:?}");
 }
 
 #[test]

@@ -28,6 +28,15 @@ pub struct Args {
 }
 
 impl Args {
+    /// What a decision may carry: the erasure of one entry's texts.
+    ///
+    /// # Errors
+    /// When there is no such entry, nothing to erase in it, or a handle is meant.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
+        let drafts = if self.number.is_some() { self.drafts(context, session)? } else { Vec::new() };
+        drafts.into_iter().next().ok_or_else(|| Failure::usage(text!("erase-by-number")))
+    }
+
     /// What is to be signed: one entry for each that holds something to erase.
     fn drafts(&self, context: &mut Context, session: &Session) -> Outcome<Vec<Draft>> {
         let Some(number) = &self.number else { return own_handles(context, session) };

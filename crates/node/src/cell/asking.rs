@@ -4,10 +4,11 @@
 use super::carrier::{Parts, now};
 use super::taking::Taking;
 use super::{Outward, locked, reading};
+use crate::cosigner::NotCosigned;
+use lifeboat_log::PublicKey;
 use lifeboat_log::codec::Bytes;
-use lifeboat_log::{CellId, PublicKey};
 use lifeboat_protocol::Inquiry;
-use lifeboat_protocol::inquiry::{self, StartNonce};
+use lifeboat_protocol::inquiry::{self, StartNonce, Worth};
 use lifeboat_protocol::message::Recalled;
 
 /// The inquiry of a cell whose thread begins.
@@ -29,6 +30,15 @@ pub fn lacks(parts: &Parts) -> usize {
     let (node, own) = (parts.config.node, parts.config.cosigner.key());
     let opening = shelf.store.chain().open().map(|open| &open.opening);
     opening.map_or(0, |opening| locked(&parts.inquiry).lacks(opening, &node, &own))
+}
+
+/// Whether it may: enough have answered, and this home's log holds what they showed.
+pub fn may_sign(parts: &Parts) -> bool {
+    let shelf = reading(&parts.shelf);
+    let (node, own) = (parts.config.node, parts.config.cosigner.key());
+    let Some(open) = shelf.store.chain().open() else { return false };
+    let root = |size| shelf.store.root(open.term, size).ok();
+    locked(&parts.inquiry).may_sign(open, &node, &own, root)
 }
 
 /// Asks whom it is time to ask.
@@ -55,37 +65,34 @@ pub fn answer(parts: &Parts, taking: &Taking, asker: &PublicKey, nonce: &StartNo
     }
 }
 
-/// Writes down what a peer's answer shows that this home's witness has promised, and this disk forgot; and
-/// that the peer has answered.
-pub fn answered(parts: &Parts, peer: &PublicKey, recalled: &Recalled) {
-    let cosigner = &parts.config.cosigner;
-    if let Err(error) = recall(parts, recalled) {
-        // Without it nothing may be signed: the peer is asked again.
+/// Writes down what a peer's answer shows that this home's witness has promised, and this disk forgot.
+/// Whether that is durable: without it the answer must not count, and the peer is asked again.
+pub fn recall(parts: &Parts, recalled: &Recalled) -> bool {
+    let (cell, cosigner) = (parts.config.cell, &parts.config.cosigner);
+    let own = cosigner.key();
+    let all = || -> Result<(), NotCosigned> {
+        if let Some((origin, shown)) = inquiry::cosigned(cell, recalled, &own) {
+            cosigner.recall(&origin, shown)?;
+        }
+        inquiry::closes(cell, recalled, &own)
+            .try_for_each(|(call, close)| cosigner.recall_close(cell, call, close))
+    };
+    let done = all();
+    if let Err(error) = &done {
         tracing::error!(%error, "what this home's witness has signed before could not be written down");
-        return;
     }
-    let (cell, node): (CellId, PublicKey) = (parts.config.cell, parts.config.node);
-    if !locked(&parts.inquiry).answered(cell, &node, recalled) && recalled.witness != cosigner.key() {
-        tracing::info!(%peer, "a node answered for a witness whose key it does not have");
-    }
+    done.is_ok()
 }
 
-fn recall(parts: &Parts, recalled: &Recalled) -> Result<(), crate::cosigner::NotCosigned> {
-    let (cell, cosigner) = (parts.config.cell, &parts.config.cosigner);
-    let signed = {
-        let shelf = reading(&parts.shelf);
-        shelf.store.chain().open().and_then(|open| open.verify(cell, &recalled.checkpoint).ok())
-    };
-    if let Some(signed) = signed {
-        cosigner.recall(&signed)?;
-    }
-    let own = cosigner.key();
-    for news in recalled.calls.iter() {
-        for close in news.closes.iter().filter(|close| close.key == own) {
-            if news.call.check_close(&cell, close).is_ok() {
-                cosigner.recall_close(cell, news.call, *close)?;
-            }
+/// A peer has answered, and all that its answer shows is taken in.
+pub fn answered(parts: &Parts, peer: &PublicKey, recalled: &Recalled) {
+    let shelf = reading(&parts.shelf);
+    let (cell, node, open) = (parts.config.cell, parts.config.node, shelf.store.chain().open());
+    match locked(&parts.inquiry).answered(cell, &node, recalled, open) {
+        Worth::Counts => {}
+        Worth::Later => tracing::debug!(%peer, "a node answered out of a term that is not here yet"),
+        Worth::Forged => {
+            tracing::info!(%peer, "a node answered for a witness whose key it does not have");
         }
     }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use super::{accusing, asking};
 use crate::keys::Keys;
 use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
 use lifeboat_log::opening::Right;
-use lifeboat_log::{Call, Position, Proven, PublicKey, Time};
+use lifeboat_log::{Call, Position, Proven, PublicKey, Term, Time};
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
 use lifeboat_protocol::takeover::{Next, base_note};
 use lifeboat_protocol::watch::Why;
@@ -38,8 +38,8 @@ pub struct Carrier {
     role: Role,
     /// This home is named as the keeper and cannot go on yet: its log lacks what it has signed.
     resigned: bool,
-    /// So many records of the term it has signed, as others showed.
-    signed: u64,
+    /// So many records of which term it has signed, as others showed.
+    signed: (Term, u64),
     /// What other homes hold, as the keeper told it.
     held: Vec<Position>,
     tips: u64,
@@ -83,32 +83,35 @@ impl Carrier {
     fn new(parts: Parts) -> Self {
         let (role, resigned) = begin(&parts);
         let (held, connected, later) = (Vec::new(), BTreeSet::new(), Vec::new());
-        let (signed, tips, told, received) = (0, 0, Position(0), 0);
+        let (signed, tips, told, received) = ((Term::FIRST, 0), 0, Position(0), 0);
         let taking = Taking::load(&parts);
         Self { parts, role, resigned, signed, held, tips, told, received, taking, connected, later }
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.
     fn keep_again(&mut self) {
-        let level = matches!(&self.role, Role::Follower(following) if following.is_level());
-        if !(self.resigned && level && asking::lacks(&self.parts) == 0) {
+        // What peers say and nobody has signed holds up no keeper: what counts is what they have shown.
+        let idle = matches!(&self.role, Role::Follower(following) if following.is_idle());
+        if !(self.resigned && idle && asking::may_sign(&self.parts)) {
             return;
         }
         let kept = {
             let keys = Keys::of(&self.parts.config.home);
             let shelf = reading(&self.parts.shelf);
-            let here = shelf.store.chain().open().map_or(0, |open| open.tree.size());
+            let open = shelf.store.chain().open();
+            let here = open.map_or((Term::FIRST, 0), |open| (open.term, open.tree.size()));
             if shelf.store.missing().is_some() || here < self.signed {
                 return;
             }
             try_keep(&self.parts, &shelf, &keys)
         };
         if let Ok(keeping) = kept {
-            if self.signed > 0 {
+            if self.signed.1 > 0 {
                 changed(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
             }
+            self.close_stream();
             self.role = Role::Keeper(Box::new(keeping));
-            self.resigned = false;
+            (self.resigned, self.signed) = (false, (Term::FIRST, 0));
             for peer in self.connected.clone() {
                 self.handle(ToCell::Connected(peer));
             }
@@ -149,8 +152,8 @@ impl Carrier {
         };
         changed(&self.parts.facts, word.to_owned());
         (self.resigned, self.signed) = match why {
-            Why::TakenOver => (false, 0),
-            Why::Behind(signed) => (true, signed),
+            Why::TakenOver => (false, (Term::FIRST, 0)),
+            Why::Behind(signed) => (true, (self.open_term(), signed)),
         };
         self.lay_down();
     }
@@ -173,13 +176,35 @@ impl Carrier {
     /// Takes up the role that the log gives this home now.
     fn begin_again(&mut self) {
         locked(&self.parts.facts).changed = None;
+        self.close_stream();
+        (self.role, self.resigned) = begin(&self.parts);
+        self.tell_connected();
+    }
+
+    fn close_stream(&self) {
         if let Role::Follower(following) = &self.role
             && let Some(stream) = following.stream()
         {
             let _ = self.parts.outward.try_send(Outward::CloseRange(stream));
         }
-        (self.role, self.resigned) = begin(&self.parts);
-        self.tell_connected();
+    }
+
+    fn open_term(&self) -> Term {
+        reading(&self.parts.shelf).store.chain().open().map_or(Term::FIRST, |open| open.term)
+    }
+
+    /// What a peer shows under this home's own signature is not to be signed again otherwise, though it hold
+    /// more than this home has, or be gone before the rest is fetched.
+    fn note_signed(&mut self, checkpoint: &[u8]) {
+        if !self.resigned {
+            return;
+        }
+        let shelf = reading(&self.parts.shelf);
+        let open = shelf.store.chain().open();
+        let signed = open.and_then(|open| open.verify(self.parts.config.cell, checkpoint).ok());
+        if let Some(signed) = signed {
+            self.signed = self.signed.max((signed.origin.term, signed.size));
+        }
     }
 
     fn tell_connected(&mut self) {
@@ -210,9 +235,12 @@ impl Carrier {
             }
             ToCell::Recalled { peer, recalled } => {
                 self.taking.heard(&recalled.calls, &self.parts);
+                let recalled_all = asking::recall(&self.parts, &recalled);
                 let checkpoint = recalled.checkpoint.to_vec();
                 self.handle(ToCell::Tip { peer, checkpoint, held: None });
-                asking::answered(&self.parts, &peer, &recalled);
+                if recalled_all {
+                    asking::answered(&self.parts, &peer, &recalled);
+                }
             }
             other => {
                 if matches!(other, ToCell::Tick) {
@@ -322,6 +350,7 @@ impl Carrier {
                     self.held.clone_from(held);
                 }
                 self.tips += 1;
+                self.note_signed(checkpoint);
                 if let Some(proven) = accusing::told(&self.parts, checkpoint) {
                     self.stop(&proven);
                 }

@@ -102,11 +102,6 @@ impl Following {
         self.feed(Event::FalseEvidence { peer, name });
     }
 
-    /// Whether no connected peer says to hold more, and one is connected.
-    pub fn is_level(&self) -> bool {
-        !self.connected.is_empty() && self.follower.is_level() && self.follower.furthest().is_some()
-    }
-
     pub fn handle(&mut self, message: ToCell, parts: &Parts) {
         match message {
             ToCell::Place { outcome, .. } => drop(outcome.send(not_keeper())),

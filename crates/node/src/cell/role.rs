@@ -35,7 +35,7 @@ pub fn begin(parts: &Parts) -> (Role, bool) {
         let words = "This home is to keep the log, and the key of the term is not in its folder keys: put it back from a backup, or let the members give the log another keeper (lifeboat takeover propose).";
         notice(&parts.facts, words.to_owned());
     }
-    if kept && asking::lacks(parts) == 0 {
+    if kept && asking::may_sign(parts) {
         let shelf = reading(&parts.shelf);
         match try_keep(parts, &shelf, &keys) {
             Ok(mut keeping) => {

@@ -19,7 +19,7 @@ const ANCHOR_LIFETIME_MS: u64 = 10 * 60 * 1000;
 
 /// The checkpoint with this home's own cosignature; nothing when its witness refuses.
 pub fn cosign(parts: &Parts, checkpoint: &SignedCheckpoint) -> Option<SignedCheckpoint> {
-    if asking::lacks(parts) > 0 {
+    if !asking::may_sign(parts) {
         return None; // it is asked again
     }
     let shelf = reading(&parts.shelf);

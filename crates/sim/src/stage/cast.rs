@@ -6,9 +6,9 @@ use crate::disk::Disk;
 use crate::home::{Home, Role, covered};
 use crate::plant::Plant;
 use lifeboat_commons::testing::{TestCell, key_of};
-use lifeboat_log::{Opening, Position, SecretKey, SignedCheckpoint, SignedEntry, Term, TreeHash};
+use lifeboat_log::{Opening, Origin, Position, SecretKey, SignedCheckpoint, SignedEntry, Term, TreeHash};
 use lifeboat_protocol::takeover::CallNews;
-use lifeboat_store::{FaultyStorage, LogStore, MemoryStorage};
+use lifeboat_store::{Cosignings, Failure, FaultyStorage, LogStore, MemoryStorage};
 use std::sync::Arc;
 
 /// The disk of a home as it was at some moment.
@@ -99,6 +99,16 @@ impl Stage {
         self.homes[home].run.as_ref().map_or(0, |run| run.board.calls().count())
     }
 
+    /// A home's disk fails after so many more writing steps.
+    pub fn fail_disk(&self, home: usize, steps: u64, failure: Failure) {
+        self.homes[home].storage.fail_at(steps, failure);
+    }
+
+    /// It works again.
+    pub fn heal_disk(&self, home: usize) {
+        self.homes[home].storage.heal();
+    }
+
     /// A home's disk as it is now.
     pub fn back_up(&self, home: usize) -> Backup {
         Backup(self.homes[home].storage.below().memory.copy())
@@ -113,6 +123,11 @@ impl Stage {
         self.homes[home].storage =
             Arc::new(FaultyStorage::new(Disk { memory: backup.0.copy(), lies: false }));
         self.with(home, Home::boot);
+    }
+
+    /// The person of a home says that its disk is not an old backup, whether it is or not.
+    pub fn vouch(&mut self, home: usize) {
+        self.with(home, Home::vouch);
     }
 
     /// A home loses its disk, and begins again with nothing.
@@ -152,6 +167,18 @@ impl Stage {
     /// What the witness in a home has cosigned of a term, as sizes and roots.
     pub fn cosigned_by(&self, home: usize, term: Term) -> Vec<(u64, TreeHash)> {
         self.judge.cosigned_by(home, term)
+    }
+
+    /// How many homes must answer yet before this one signs anything.
+    pub fn asks(&self, home: usize) -> usize {
+        self.homes[home].lacks()
+    }
+
+    /// What the witness in a home knows, on its disk, to have cosigned of a term: size and root.
+    pub fn promised(&self, home: usize, term: Term) -> Option<(u64, TreeHash)> {
+        let (home, origin) = (&self.homes[home], Origin { cell: self.homes[home].cell, term });
+        let file = Cosignings::open(home.disk(), home.witness.public(), &origin.to_string()).ok()?;
+        file.last().map(|given| (given.size, given.root))
     }
 
     /// How often a home went back to the base of a takeover.

@@ -8,6 +8,8 @@ use lifeboat_log::testing::Leaves;
 use lifeboat_log::{
     CellId, Checkpoint, KeyCache, Origin, Position, PublicKey, Record, SecretKey, SignedCheckpoint, Term,
 };
+use lifeboat_protocol::inquiry;
+use lifeboat_protocol::message::Recalled;
 use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{RangeAsk, RangeFrame, Refusal, Request, Response, Serve, Serving, Stretch};
 use lifeboat_store::{LogStore, MemoryStorage};
@@ -32,6 +34,8 @@ pub struct Liar {
     pub files: Vec<Vec<u8>>,
     /// How many entries it was asked to place, and did not.
     pub asked: Cell<u32>,
+    /// The witness key with which it answers a home that has started; without one it does not answer.
+    pub answers_as: Option<SecretKey>,
 }
 
 impl Liar {
@@ -39,7 +43,17 @@ impl Liar {
     pub fn new(cell: CellId, node: PublicKey, term_key: &SecretKey, records: Vec<Vec<u8>>) -> Self {
         let checkpoint = sign(cell, term_key, &records);
         let (before, start, calls) = (Vec::new(), Position(0), Vec::new());
-        Self { node, records, checkpoint, before, start, calls, files: Vec::new(), asked: Cell::new(0) }
+        Self {
+            node,
+            records,
+            checkpoint,
+            before,
+            start,
+            calls,
+            files: Vec::new(),
+            asked: Cell::new(0),
+            answers_as: None,
+        }
     }
 
     /// A node that shows a log of several terms, which chains, under this checkpoint over the last of them.
@@ -54,7 +68,17 @@ impl Liar {
         }
         let start = before.last().map_or(0, |(start, signed)| start.0 + signed.size);
         let (start, calls) = (Position(start), Vec::new());
-        Self { node, records, checkpoint, before, start, calls, files: Vec::new(), asked: Cell::new(0) }
+        Self {
+            node,
+            records,
+            checkpoint,
+            before,
+            start,
+            calls,
+            files: Vec::new(),
+            asked: Cell::new(0),
+            answers_as: None,
+        }
     }
 
     /// Shows other records from now on.
@@ -76,9 +100,18 @@ impl Liar {
         self.checkpoint = signed;
     }
 
-    /// Its answer to a question.
+    /// Its answer to a question of this node.
     pub fn answer(&self, request: &Request) -> Response {
         match request {
+            Request::Recall { cell, asker, nonce } => match &self.answers_as {
+                Some(witness) => Response::recalled(Recalled {
+                    checkpoint: Bytes::new(self.checkpoint.to_bytes()).unwrap_or_default(),
+                    calls: List::default(),
+                    witness: witness.public(),
+                    signature: inquiry::answer(*cell, asker, nonce, witness),
+                }),
+                None => Response::refused(Refusal::BUSY),
+            },
             Request::Tip { .. } => Response::tip(Some(&self.checkpoint), Vec::new()),
             Request::Misconduct { .. } => Response::misconduct(self.files.clone()),
             Request::Have { .. } => Response::Noted,

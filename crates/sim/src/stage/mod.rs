@@ -120,6 +120,7 @@ impl Stage {
         };
         for home in 0..stage.homes.len() {
             stage.with(home, Home::boot);
+            stage.vouch(home); // it is no old backup yet
             stage.at(TICK, What::Tick(home));
         }
         stage
@@ -265,6 +266,7 @@ impl Stage {
                 self.with(home, |home, ctx| {
                     home.keeper_event(keeper::Event::Tick, ctx);
                     home.follower_event(follower::Event::Tick, ctx);
+                    home.ask(ctx);
                     home.watch_event(watch::Event::Tick, ctx);
                     home.delivery_event(delivery::Event::Tick, ctx);
                     home.take_over_tick(ctx);
