@@ -284,11 +284,11 @@ pub enum Outward {
         /// The handover.
         handover: Box<Handover>,
     },
-    /// Ask a peer for its opening of a later era.
+    /// Ask a peer for its opening of the first era after this one.
     AskOpening {
         /// The peer.
         peer: PublicKey,
-        /// The era in which the log here stands.
+        /// The era.
         era: u16,
     },
     /// Tell a peer of the calls for a takeover, and hear of its.

@@ -190,7 +190,8 @@ impl Taking {
         let Some(call) = self.board.calls().find(may).map(|(call, _)| *call) else { return };
         let Some(open) = shelf.store.chain().open() else { return };
         let origin = Origin { cell: parts.config.cell, term: open.term };
-        let floor = |given: Option<&_>| floor_of_close(open, shelf.store.checkpoint(), given);
+        let (held, history) = (shelf.store.checkpoint(), LogHistory(&shelf.store));
+        let floor = |given: Option<&_>| floor_of_close(open, held, given, shelf.state(), &history);
         match cosigner.close(&origin, call, floor) {
             Ok(close) => {
                 let closes = List::new(vec![close]).unwrap_or_default();

@@ -142,3 +142,21 @@ fn a_receipt_of_an_era_that_is_over_here_is_worth_nothing() {
     assert_eq!(home.delivery.step(&entry.id()), Some(&Step::Waiting));
     assert!(!home.effects.iter().any(|effect| matches!(effect, Effect::PutAside { .. })));
 }
+
+#[test]
+fn the_keeper_of_another_opening_of_the_era_is_asked_no_more() {
+    for (one, other) in [(peer(7), peer(3)), (peer(3), peer(7))] {
+        let mut home = Home::new();
+        let signers = home.log.log.chain.open().unwrap().signers();
+        let entry = home.entry();
+        let opens = |node| Event::Term { term: Term::new(1, 0), node, signers: signers.clone() };
+        home.event(opens(one));
+        // The home has gone over to the other one.
+        home.event(Event::CutBack { term: Term::new(1, 0), from: Position(9) });
+        home.event(opens(other));
+        home.event(Event::Connected(one));
+        home.event(Event::Connected(other));
+        home.add(&entry);
+        assert_eq!(home.offers(), [(other, entry.id())]);
+    }
+}
