@@ -51,7 +51,7 @@ pub fn propose(context: &mut Context, args: &ProposeArgs) -> Outcome {
     };
     let common = Common { category: Some(category), corrects, ..Common::default() };
     let body = Proposed { common, round: id, cost: amount(&args.cost)? };
-    session.say(context, say::draft(&body, Some(&args.title))?).map(drop)
+    session.say(context, say::draft(&body, Some(say::title(&args.title)?))?).map(drop)
 }
 
 fn only(categories: &[CategoryId]) -> Outcome<CategoryId> {
@@ -138,5 +138,5 @@ pub fn remark(context: &mut Context, args: &RemarkArgs) -> Outcome {
     let mut session = Session::open(context)?;
     let proposal = entry_id(context, &session, &args.proposal)?;
     let body = Remarked { common: Common::default(), proposal };
-    session.say(context, say::draft(&body, Some(&args.text))?).map(drop)
+    session.say(context, say::draft(&body, Some(say::title(&args.text)?))?).map(drop)
 }
