@@ -472,5 +472,5 @@ pub fn not_done() -> Failure {
 pub fn void(reason: &Reason, sentence: &str) -> Failure {
     Failure::new(text!("would-be-void", sentence = sentence))
         .because(reasons::text(reason))
-        .hint(text!("would-be-void-hint"))
+        .hint(reasons::hint(reason))
 }

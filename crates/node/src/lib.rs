@@ -41,4 +41,5 @@ pub use ask::{Answer, Ask};
 pub use desk::{Desk, DeskError};
 pub use home::{Home, HomeError, Settings};
 pub use keys::{KeyError, Keys};
+pub use lifeboat_net::check_addr;
 pub use node::NodeOptions;

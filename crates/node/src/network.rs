@@ -13,6 +13,7 @@ use lifeboat_log::{KeyCache, PublicKey, SignedCheckpoint, SignedEntry};
 use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_addr};
 use lifeboat_protocol::backoff::Backoff;
 use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::inquiry::StartNonce;
 use lifeboat_protocol::{Announcement, News, Refusal, Request, Response};
 use lifeboat_store::evidence::{BadEvidence, prove};
 use std::cmp::Ordering;
@@ -124,6 +125,16 @@ async fn pump(net: NetHandle, cell: &Arc<CellHandle>, mut outward: mpsc::Receive
     }
 }
 
+/// Asks a peer what it knows of this home's keys. Who does not answer is asked again.
+async fn recall(net: &NetHandle, handle: &CellHandle, peer: PublicKey, asker: PublicKey, nonce: StartNonce) {
+    let request = Request::Recall { cell: handle.cell(), asker, nonce };
+    if let Ok(Response::Recalled { answers }) = net.request(peer, &request).await {
+        for recalled in answers.iter().cloned().map(Box::new) {
+            handle.tell(ToCell::Recalled { peer, recalled }).await;
+        }
+    }
+}
+
 /// Asks one question and brings the answer back.
 async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
     let cell = handle.cell();
@@ -175,15 +186,7 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 handle.tell(ToCell::Calls { calls: calls.to_vec(), answer: None }).await;
             }
         }
-        Outward::AskRecall { peer, asker, nonce } => {
-            let request = Request::Recall { cell, asker, nonce };
-            // Who does not answer is asked again.
-            if let Ok(Response::Recalled { answers }) = net.request(peer, &request).await {
-                for recalled in answers.iter().cloned().map(Box::new) {
-                    handle.tell(ToCell::Recalled { peer, recalled }).await;
-                }
-            }
-        }
+        Outward::AskRecall { peer, asker, nonce } => recall(net, handle, peer, asker, nonce).await,
         Outward::Publish(checkpoint) => announce(net, Announcement::checkpoint(&checkpoint)).await,
         Outward::AskMisconduct(peer) => {
             if let Ok(Response::Misconduct { files }) = net.request(peer, &Request::Misconduct { cell }).await

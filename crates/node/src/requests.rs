@@ -11,6 +11,7 @@ use lifeboat_log::{Detail, DetailHash, KeyCache, PublicKey, SignedEntry};
 use lifeboat_protocol::inquiry::StartNonce;
 use lifeboat_protocol::limits::MAX_RECALLED;
 use lifeboat_protocol::message::{DetailBytes, EntryBytes, Recalled};
+use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{Again, Refusal, Request, Response};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -76,13 +77,15 @@ pub async fn answer(
             };
             tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| failed())
         }
-        Request::Calls { calls, .. } => {
-            let (answer, known) = oneshot::channel();
-            cell.tell(ToCell::Calls { calls: calls.to_vec(), answer: Some(answer) }).await;
-            known.await.map_or_else(|_| failed(), |calls| Response::Calls { calls })
-        }
+        Request::Calls { calls, .. } => told_calls(&cell, calls.to_vec()).await,
         Request::Recall { asker, nonce, .. } => recall(network, &cell, peer, asker, nonce).await,
     }
+}
+
+async fn told_calls(cell: &CellHandle, calls: Vec<CallNews>) -> Response {
+    let (answer, known) = oneshot::channel();
+    cell.tell(ToCell::Calls { calls, answer: Some(answer) }).await;
+    known.await.map_or_else(|_| failed(), |calls| Response::Calls { calls })
 }
 
 /// What this home knows of a node's keys that has started; and, where that node asks itself, what those know

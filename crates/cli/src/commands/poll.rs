@@ -185,8 +185,14 @@ fn cast(context: &mut Context, session: &Session, written: &str, marks: &[u16], 
     let ring = poll.ring(session.cell.cell).map_err(|bad| Failure::new(bad.to_string()))?;
     let ballot = SecretBallot::sign(&ring, &secret, marked, &random()?)
         .map_err(|bad| Failure::new(bad.to_string()))?;
-    Kept::of(session, poll.id).keep_ballot(&ballot)?;
+    let kept = Kept::of(session, poll.id);
+    let before = kept.ballot()?.filter(|before| before.marks != ballot.marks);
+    // What is not in a file nobody can carry: this home remembers it only then.
     box_of::write(to, poll.id, &ballot)?;
+    kept.keep_ballot(&ballot)?;
+    if before.is_some() {
+        context.ui.warn(text!("poll-cast-twice"));
+    }
     context.ui.line(text!("poll-cast", path = to.display().to_string()))?;
     context.ui.say(text!("poll-cast-next"));
     context.ui.object(json!({"file": to.display().to_string(), "hash": box_of::hex(&ballot.hash())}))

@@ -101,8 +101,8 @@ impl Args {
             }
             None => say::draft(&Propose { common, terms }, None)?,
         };
-        let lines: Vec<String> =
-            std::iter::once(&self.question).chain(&self.options).map(|line| plain(line.trim())).collect();
+        let (question, options) = (say::title(&self.question)?, say::options(&self.options)?);
+        let lines: Vec<String> = std::iter::once(question).chain(options).map(plain).collect();
         draft.details.push((DetailTag::NOTE, lines.join("\n")));
         if let Some(carried) = &carried {
             draft.of_payload = carried.details.clone();

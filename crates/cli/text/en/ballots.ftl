@@ -25,6 +25,7 @@ poll-too-few-hint = Vote on paper: lifeboat poll open --paper
 poll-over = this poll is over.
 poll-marks = mark options by their numbers, from 1 to { $count }, and no more than the poll allows.
 poll-cast = Your ballot is in { $path }. It names nobody.
+poll-cast-twice = this home has written a ballot with other marks before. If both come to a teller, only one counts, and neither you nor the teller can choose which: it is the one with the smaller hash. Destroy the earlier file while nobody has it.
 poll-cast-next = Bring it to a teller by hand: on a stick, printed, in a box with others. Whoever gets it from you alone knows it is yours, and reads it. Then: lifeboat poll check
 poll-bad-ballot = { $file } holds no ballot of this poll's ring.
 poll-other-ballot = { $file } is a ballot of another poll.

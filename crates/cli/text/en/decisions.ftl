@@ -103,6 +103,8 @@ vote-open-later = Your vote is hidden until the close. Then say the same again t
 decisions-none = No decisions yet: lifeboat propose
 decision-line = { $number }  { $question }
        { $standing }
+vote-object-why = an objection needs its reason: it stops what others want.
+vote-object-why-hint = say it with lifeboat vote { $number } object --because "…"
 decision-review = { "       " }to review: how did it go? lifeboat review { $number }
 question-absent = (the question is not here)
 show-standing = result

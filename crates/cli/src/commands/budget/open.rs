@@ -97,7 +97,7 @@ impl Args {
             ends: ends(&self.phases, session.now)?,
             reviewers: List::new(reviewers).ok_or_else(too_many)?,
         };
-        say::draft(&body, Some(&self.title))
+        say::draft(&body, Some(say::title(&self.title)?))
     }
 
     fn money(&self, session: &Session) -> Outcome<Vec<(u16, Amount)>> {

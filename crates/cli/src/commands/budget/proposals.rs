@@ -51,7 +51,7 @@ impl ProposeArgs {
         };
         let common = Common { category: Some(category), corrects, ..Common::default() };
         let body = Proposed { common, round: id, cost: amount(&self.cost)? };
-        say::draft(&body, Some(&self.title))
+        say::draft(&body, Some(say::title(&self.title)?))
     }
 }
 
@@ -171,7 +171,7 @@ impl RemarkArgs {
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
         let proposal = entry_id(context, session, &self.proposal)?;
         let body = Remarked { common: Common::default(), proposal };
-        say::draft(&body, Some(&self.text))
+        say::draft(&body, Some(say::title(&self.text)?))
     }
 }
 

@@ -70,8 +70,9 @@ impl Args {
             means: self.means(session)?,
             carries: payload.map(|payload| Carries { over: self.over, payload }),
         };
-        let options = (1..).zip(&self.options).map(|(at, option)| format!("{at} {option}"));
-        let question = format!("{} ({})", self.question.trim(), options.collect::<Vec<_>>().join(", "));
+        let options = (1..).zip(say::options(&self.options)?).map(|(at, option)| format!("{at} {option}"));
+        let question =
+            format!("{} ({})", say::title(&self.question)?, options.collect::<Vec<_>>().join(", "));
         let mut draft = say::draft(&said, Some(&question))?;
         if let Some(carried) = carried {
             draft.of_payload = carried.details;
