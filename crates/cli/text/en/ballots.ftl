@@ -59,7 +59,7 @@ example-poll =
     Examples:
       lifeboat poll
       lifeboat poll open "Shall we move the store?" --option yes --option no
-      lifeboat propose "Shall a secret poll decide?" -- poll open "Shall we draw no facilitator?" -- role end facilitator
+      lifeboat propose "In secret?" -- poll open "No more draws for teller?" -- role end teller
       lifeboat poll register 12
       lifeboat poll cast 12 1 --to /media/stick/ballot-7
       lifeboat poll carry 12 /media/stick/ballot-*

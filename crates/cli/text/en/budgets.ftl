@@ -6,7 +6,7 @@ example-budget =
       lifeboat budget open "Spring" --money survival=300 --completion add1
       lifeboat budget propose 12 "water filter" --cost 120
       lifeboat budget vote 12 13 15                          in round #12 for the proposals #13 and #15
-      lifeboat propose "Bus fares for all?" -- budget grant "bus fares" 60 --category survival --until "in 90 days"
+      lifeboat propose "Fares?" -- budget grant "bus fares" 60 --category survival --until 2030-06-30
       lifeboat budget spend 13 95.50 --for "filter and hose"
       lifeboat budget tally city.pb                          count any city's election by equal shares
       lifeboat budget tally city.pb --completion add1-greedy    and use what they leave over
