@@ -164,8 +164,7 @@ fn two_histories_become_a_file_that_anyone_can_check() {
             let said = person.good(words);
             assert!(said.err.contains("PROVEN MISCONDUCT"), "{words:?}: {}", said.err);
             // The command that it names works from where the person is.
-            let file = misconduct(person).remove(0);
-            let typed = format!("lifeboat check {}", file.display());
+            let typed = format!("lifeboat check {}", misconduct(person)[0].display());
             assert!(said.err.contains(&typed), "{words:?}: {}", said.err);
         }
     }

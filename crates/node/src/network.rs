@@ -125,6 +125,16 @@ async fn pump(net: NetHandle, cell: &Arc<CellHandle>, mut outward: mpsc::Receive
     }
 }
 
+/// What a peer's answer tells of its newest checkpoint.
+fn tip(answer: Result<Response, NetError>, peer: PublicKey) -> ToCell {
+    match answer {
+        Ok(Response::Tip { checkpoint, held }) => {
+            ToCell::Tip { peer, checkpoint: checkpoint.to_vec(), held: Some(held.to_vec()) }
+        }
+        _ => ToCell::AskFailed(peer),
+    }
+}
+
 /// Asks a peer what it knows of this home's keys. Who does not answer is asked again.
 async fn recall(net: &NetHandle, handle: &CellHandle, peer: PublicKey, asker: PublicKey, nonce: StartNonce) {
     let request = Request::Recall { cell: handle.cell(), asker, nonce };
@@ -140,13 +150,7 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
     let cell = handle.cell();
     match asked {
         Outward::AskTip(peer) => {
-            let told = match net.request(peer, &Request::Tip { cell }).await {
-                Ok(Response::Tip { checkpoint, held }) => {
-                    ToCell::Tip { peer, checkpoint: checkpoint.to_vec(), held: Some(held.to_vec()) }
-                }
-                _ => ToCell::AskFailed(peer),
-            };
-            handle.tell(told).await;
+            handle.tell(tip(net.request(peer, &Request::Tip { cell }).await, peer)).await;
         }
         Outward::AskDetails { peer, hashes } => {
             let Some(hashes) = lifeboat_log::codec::List::new(hashes) else { return };
