@@ -441,12 +441,9 @@ impl Delivery {
             earlier.is_some_and(|earlier| earlier.position().is_none() && !earlier.over)
         };
         let turn = self.turn();
-        let out_of_turn = |item: &Item| {
-            item.step == Step::Waiting
-                && self.is_of_old_era(item)
-                && turn.is_some_and(|turn| turn != item.order())
+        let due = |item: &Item| {
+            item.is_due(now) && !item.entry.after.iter().any(waits) && !self.is_out_of_turn(item, turn)
         };
-        let due = |item: &Item| item.is_due(now) && !item.entry.after.iter().any(waits) && !out_of_turn(item);
         let room = MAX_OFFERS.saturating_sub(self.offered);
         self.items.iter().filter(|(_, item)| due(item)).map(|(place, _)| *place).take(room).collect()
     }
@@ -455,6 +452,12 @@ impl Delivery {
     fn turn(&self) -> Option<(Time, EntryId)> {
         let waits = |item: &&Item| item.step == Step::Waiting && !item.over && self.is_of_old_era(item);
         self.items.values().filter(waits).map(Item::order).min()
+    }
+
+    /// Whether another entry of an era that is over comes before it.
+    fn is_out_of_turn(&self, item: &Item, turn: Option<(Time, EntryId)>) -> bool {
+        let waits = item.step == Step::Waiting && self.is_of_old_era(item);
+        waits && turn.is_some_and(|turn| turn != item.order())
     }
 
     /// Whether its author knew of no term of the open era yet.

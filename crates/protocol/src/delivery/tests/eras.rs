@@ -54,6 +54,12 @@ fn what_a_takeover_set_aside_goes_one_after_the_other_as_it_was_signed() {
     for entry in &entries {
         home.wait(MAX_RETRY_MS);
         assert_eq!(home.offers(), [(keeper, entry.id())]);
+        let told = |effect: &Effect| match effect {
+            Effect::Announce(told) => Some(told.id()),
+            _ => None,
+        };
+        let told: Vec<EntryId> = home.effects.drain(..).filter_map(|effect| told(&effect)).collect();
+        assert!(told.iter().all(|id| *id == entry.id()) && !told.is_empty(), "{told:?}");
         home.event(Event::InLog { id: entry.id(), position: Position(99) });
     }
 }
