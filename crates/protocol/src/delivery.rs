@@ -32,6 +32,14 @@ pub enum Event {
         /// Its details.
         details: Vec<Detail>,
     },
+    /// An entry that a takeover set aside is in the outbox again: it waits for its turn, also before the new
+    /// term is known.
+    GivenBack {
+        /// The entry.
+        entry: Box<SignedEntry>,
+        /// Its details.
+        details: Vec<Detail>,
+    },
     /// An entry is in the outbox no longer.
     Remove(EntryId),
     /// A peer that serves the cell is connected.
@@ -213,6 +221,12 @@ impl Delivery {
         let mut effects = Vec::new();
         match event {
             Event::Add { entry, details } => self.add(*entry, details, now),
+            Event::GivenBack { entry, details } => {
+                let id = entry.id();
+                self.add(*entry, details, now);
+                let item = self.places.get(&id).and_then(|place| self.items.get_mut(place));
+                item.into_iter().for_each(|item| item.given_back = true);
+            }
             Event::Remove(id) => self.remove(&id),
             Event::Connected(peer) => self.connected(peer),
             Event::Disconnected(peer) => self.disconnected(&peer, now, entropy),
@@ -460,9 +474,9 @@ impl Delivery {
         waits && turn.is_some_and(|turn| turn != item.order())
     }
 
-    /// Whether its author knew of no term of the open era yet.
+    /// Whether a takeover set it aside, or its author knew of no term of the open era yet.
     fn is_of_old_era(&self, item: &Item) -> bool {
-        self.known_term().is_some_and(|known| item.entry.seen.term.era() < known.era())
+        item.given_back || self.known_term().is_some_and(|known| item.entry.seen.term.era() < known.era())
     }
 
     fn known_term(&self) -> Option<Term> {

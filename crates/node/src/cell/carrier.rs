@@ -418,11 +418,13 @@ impl Carrier {
     }
 
     fn note_facts(&mut self) {
+        // Nobody may wait for the shelf while holding the facts: who reads the shelf looks at the facts.
+        let asks = asking::lacks_now(&self.parts);
         let mut facts = locked(&self.parts.facts);
         facts.tips = self.tips;
         facts.told = self.told;
         facts.received = self.received;
-        facts.asks = asking::lacks(&self.parts);
+        facts.asks = asks.unwrap_or(facts.asks);
         facts.called = self.taking.is_called();
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),

@@ -19,6 +19,8 @@ pub(super) struct Item {
     pub over: bool,
     /// Whether the home's own copy of the log has it where its step says.
     pub in_log: bool,
+    /// Whether a takeover set it aside.
+    pub given_back: bool,
     /// When it came.
     pub added: Time,
     /// When all homes were last told of it.
@@ -41,6 +43,7 @@ impl Item {
             backoff: Backoff::default(),
             over: false,
             in_log: false,
+            given_back: false,
             added,
             announced: None,
             handed: BTreeSet::new(),

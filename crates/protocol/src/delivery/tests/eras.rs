@@ -65,6 +65,20 @@ fn what_a_takeover_set_aside_goes_one_after_the_other_as_it_was_signed() {
 }
 
 #[test]
+fn what_is_given_back_waits_for_its_turn_before_the_new_term_is_known() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let entries = [home.entry(), home.entry()];
+    for entry in &entries {
+        home.event(Event::GivenBack { entry: Box::new(entry.clone()), details: vec![] });
+    }
+    assert_eq!(home.offers(), [(keeper, entries[0].id())]);
+    home.event(Event::InLog { id: entries[0].id(), position: Position(9) });
+    assert_eq!(home.offers(), [(keeper, entries[1].id())]);
+}
+
+#[test]
 fn what_had_run_out_may_have_its_grace() {
     let mut home = Home::new();
     let keeper = home.keeper();
