@@ -57,6 +57,22 @@ fn programs_read_ids_in_the_order_of_purchase() {
 }
 
 #[test]
+fn a_file_that_names_its_completion_is_counted_so() {
+    let named = |rule: &str, words: &[&str]| {
+        tally(&FILE.replace("budget;1000,50", &format!("rule;{rule}\nbudget;1000,50")), words)
+    };
+    for (rule, completion) in [("equalshares/add1", "add1"), ("equalshares/add1u", "add1-greedy")] {
+        let said = named(rule, &[]);
+        assert!(said.err.contains(&format!("used by {completion}.")), "{}", said.err);
+        assert_eq!(said.out, tally(FILE, &["--completion", completion]).out);
+        let typed = named(rule, &["--completion", "none"]);
+        assert_eq!((typed.err.as_str(), typed.out), ("", tally(FILE, &[]).out));
+    }
+    assert_eq!(named("unknown", &[]).err, "");
+    assert_ne!(tally(FILE, &[]).out, tally(FILE, &["--completion", "add1"]).out);
+}
+
+#[test]
 fn what_cannot_be_counted_is_said_with_its_line() {
     let broken = tally(&FILE.replace("\nf;3;", "\nf;33;"), &[]);
     assert_eq!(broken.code, 1);

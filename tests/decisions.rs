@@ -149,7 +149,10 @@ fn a_hidden_vote_among_options_is_opened_by_saying_it_again() {
     reaches(&heron, &number, "opening");
     let other = wren.bad(1, &["--yes", "vote", &number, "hall"]);
     assert!(other.contains("not the ballot that was committed to"), "{other}");
+    let asked = heron.good(&["status"]).out;
+    assert!(asked.contains(&format!("Your hidden vote on {number} is lost unless you open it")), "{asked}");
     heron.good(&["--yes", "vote", &number, "park", "hall"]);
+    assert!(!heron.good(&["status"]).out.contains("hidden vote"), "it is open");
     wren.good(&["--yes", "vote", &number, "kitchen", "park=hall"]);
     let opened = &decision(&heron, &number)["so_far"];
     assert_eq!((&opened["cast"], &opened["unopened"]), (&2.into(), &1.into()));

@@ -57,14 +57,37 @@ fn what_one_wrote_is_erased_and_shown_as_erased() {
     assert!(heron.bad(1, &["--yes", "erase", "1"]).contains("erased already"));
     let audit = heron.good(&["audit"]).out;
     assert!(audit.contains("1 held, 0 missing, 1 erased"), "{audit}");
-    // The own handle goes the same way, everywhere a name is shown; another can be chosen.
-    heron.good(&["--yes", "erase", "--handle"]);
+    // The own handles go the same way, also those of before, everywhere a name is shown; another can be
+    // chosen.
+    heron.good(&["--yes", "key", "rename", "stork"]);
+    let erased = heron.good(&["--yes", "erase", "--handle"]);
+    assert!(
+        erased.err.contains("the texts of #0") && erased.err.contains("the texts of #4"),
+        "{}",
+        erased.err
+    );
+    let all = heron.good(&["--json", "log", "--all"]).out;
+    assert!(!all.contains("heron") && !all.contains("stork"), "{all}");
+    assert!(heron.bad(1, &["--yes", "erase", "--handle"]).contains("none of your handles"));
     for view in [&["members"][..], &["log"], &["show", "1"]] {
         let shown = heron.good(view).out;
         assert!(shown.contains("(erased)") && !shown.contains("heron"), "{view:?}: {shown}");
     }
     heron.good(&["--yes", "key", "rename", "egret"]);
     assert!(heron.good(&["members"]).out.contains("egret"));
+}
+
+#[test]
+fn a_newcomer_erases_the_handle_under_which_another_vouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let wren = Person::with_home(folder.path(), "wren");
+    heron.takes_in(&wren);
+    wren.good(&["--yes", "--wait", "20", "key", "rename", "kite"]);
+    wren.good(&["--yes", "--wait", "20", "erase", "--handle"]);
+    let all = heron.good(&["--json", "log", "--all"]).out;
+    assert!(!all.contains("wren") && !all.contains("kite") && all.contains("heron"), "{all}");
 }
 
 #[test]

@@ -163,6 +163,9 @@ fn two_histories_become_a_file_that_anyone_can_check() {
         for words in [&["status"][..], &["log"], &["audit"]] {
             let said = person.good(words);
             assert!(said.err.contains("PROVEN MISCONDUCT"), "{words:?}: {}", said.err);
+            // The command that it names works from where the person is.
+            let typed = format!("lifeboat check {}", misconduct(person)[0].display());
+            assert!(said.err.contains(&typed), "{words:?}: {}", said.err);
         }
     }
     assert!(lark.good(&["log"]).err.contains("takes no more of that log"));

@@ -107,6 +107,10 @@ fn the_first_ten_minutes() {
     let spoken = spoken.unwrap_or_else(|| panic!("{joined}")).to_owned();
     assert_eq!(spoken.split(' ').count(), 3, "three words, for the inviter's secret was revealed");
     log.changing.push((spoken.clone(), "apple river lamp"));
+    let others = joined.lines().find_map(|line| line.split("read these to the others: ").nth(1));
+    let others = others.unwrap_or_else(|| panic!("{joined}")).to_owned();
+    assert_eq!(others.split(' ').count(), 7, "nothing was revealed to them");
+    log.changing.push((others, "one two three four five six seven"));
     let heard = log.types(&heron, "vouch wren", "y\n");
     assert!(heard.contains(&spoken), "both read the same words");
 

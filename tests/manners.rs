@@ -33,7 +33,13 @@ fn what_is_typed_wrong_is_refused_with_the_right_way() {
     let folder = tempfile::tempdir().unwrap();
     let heron = Person::founder(folder.path(), "heron");
     let wrong = [
-        (&["in", "1,280", "EUR"][..], "could be 1280 or 1.28"),
+        (&["in", "1,280", "EUR"][..], "could be 1280 or 1,28"),
+        (&["in", "5.001", "EUR"], "Write 5001 or 5.0010"),
+        (&["in", "5", "USD"], "counts in EUR"),
+        (&["in", "7", "EURO"], "counts in EUR"),
+        (&["in", "5", "EUR", "gift"], "--note"),
+        (&["in", "1e5", "EUR"], "is not a number"),
+        (&["in", "5", "EUR", "--private", " "], "the private text is empty"),
         (&["in", "rice"], "does not begin with a number"),
         (&["in", "20", "kg"], "of what?"),
         (&["in", "0", "EUR"], "nothing to write down"),
@@ -44,6 +50,15 @@ fn what_is_typed_wrong_is_refused_with_the_right_way() {
         (&["in", "5", "EUR", "--on", "tomorrow"], "has not come yet"),
         (&["need", "5", "kg", "rice", "--by", "yesterday"], "has passed"),
         (&["need", "5", "kg", "rice", "--by", "someday"], "is not a day"),
+        (&["propose", " "], "says nothing"),
+        (&["propose", "Paint?", "--option", "blue", "--option", " Blue"], "two options say"),
+        (&["poll", "open", ""], "says nothing"),
+        (&["poll", "open", "Paint?", "--option", "blue", "--option", ""], "says nothing"),
+        (&["budget", "open", "", "--money", "survival=300"], "says nothing"),
+        (&["minutes", "today", "--to", "yesterday"], "the wrong way round"),
+        (&["takeover", "absent", "heron"], "you are here"),
+        (&["node", "--listen", "foo"], "/ip4/0.0.0.0/tcp/4001"),
+        (&["node", "--background", "--connect", "/ip4/10.0.0.7"], "/ip4/0.0.0.0/tcp/4001"),
         (&["show", "five"], "is not the number of an entry"),
         (&["log", "--kind", "gifts"], "in, out, need"),
         (&["--cell", "elm-square", "log"], "it knows: oak-street"),
@@ -59,6 +74,61 @@ fn what_is_typed_wrong_is_refused_with_the_right_way() {
     assert!(heron.bad(1, &["meet", "3", "--with", "4"]).contains("there is no entry #3"));
     assert!(heron.bad(1, &["log", "--by", "wren"]).contains("no member is called wren"));
     assert_eq!(heron.good(&["--json", "log"]).objects().len(), 1, "nothing of that was signed");
+}
+
+#[test]
+fn numbers_in_commands_that_are_to_be_typed_have_no_sign_that_shells_take_for_a_remark() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    heron.good(&["--yes", "in", "5", "EUR"]);
+    heron.good(&["--yes", "correct", "#1", "6", "EUR"]);
+    let again = heron.bad(1, &["--yes", "correct", "1", "7", "EUR"]);
+    assert!(again.contains("lifeboat correct 2"), "{again}");
+    let out = heron.good(&["--yes", "out", "1", "EUR", "--slip"]).out;
+    assert!(out.contains("Hand-over slip #3-") && out.contains("lifeboat confirm 3-"), "{out}");
+    heron.good(&["--yes", "propose", "Paint it?", "--method", "consent"]);
+    let objects = heron.bad(2, &["--yes", "vote", "#4", "object"]);
+    assert!(objects.contains("lifeboat vote 4 object --because"), "{objects}");
+}
+
+#[test]
+fn what_is_no_address_is_refused_and_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let newcomer = Person::at(folder.path(), "jay");
+    let refused = newcomer.bad(2, &["init", "--as", "jay", "--no-passphrase", "--listen", "foo"]);
+    assert!(refused.contains("/ip4/0.0.0.0/tcp/4001"), "{refused}");
+    assert!(!newcomer.home().exists());
+    let mut heron = Person::founder(folder.path(), "heron");
+    let settings = || lifeboat_node::Home::open(heron.home()).unwrap().settings().unwrap().listen;
+    let before = settings();
+    heron.bad(2, &["node", "--listen", "bar", "--background"]);
+    assert_eq!(settings(), before);
+    // An address of another computer: it looks right, and the node ends when it cannot listen there.
+    let ended = heron.bad(1, &["node", "--background", "--listen", "/ip4/203.0.113.9/tcp/4001"]);
+    assert!(ended.contains("ended as soon as it was started"), "{ended}");
+    let listen = &crate::person::LOOPBACK[..2];
+    heron.start_node_with(listen);
+    let late = heron.bad(11, &["node", "--listen", "/ip4/127.0.0.1/tcp/4001"]);
+    assert!(late.contains("lifeboat node stop"), "{late}");
+    let kept = lifeboat_node::Home::open(heron.home()).unwrap().settings().unwrap().listen;
+    assert_eq!(kept, [listen[1]]);
+    let mut wren = Person::with_home(folder.path(), "wren");
+    wren.start_node();
+    let address = wren.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
+    let connected = heron.good(&["node", "--connect", &address]).out;
+    assert!(connected.contains("Connected to"), "{connected}");
+}
+
+#[test]
+fn amounts_wait_for_the_log_that_says_what_money_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let invite = heron.value(&["invite"], "invite");
+    let wren = Person::with_home(folder.path(), "wren");
+    wren.types(&["--wait", "0", "join", invite.as_str().unwrap()], "");
+    let early = wren.bad(1, &["--yes", "--wait", "0", "in", "1", "EUR"]);
+    assert!(early.contains("lifeboat sync"), "{early}");
+    assert!(wren.good(&["--json", "outbox"]).objects().is_empty());
 }
 
 #[test]
@@ -135,7 +205,7 @@ fn a_passphrase_in_a_file_unlocks_and_a_wrong_one_does_not() {
     std::fs::write(&wrong, "three green goats\n").unwrap();
     let (right, wrong) = (right.to_str().unwrap(), wrong.to_str().unwrap());
     heron.good(&["--passphrase-file", right, "init", "--as", "heron", "--no-mdns"]);
-    let found = ["--yes", "found", "Oak Street", "--zone", "UTC"];
+    let found = ["--yes", "found", "Oak Street", "--zone", "UTC", "--money", "EUR"];
     assert!(heron.bad(2, &found).contains("--passphrase-file"));
     assert!(
         heron.bad(1, &[&["--passphrase-file", wrong], &found[..]].concat()).contains("not the passphrase")

@@ -46,6 +46,12 @@ fn a_ring_votes_and_each_sees_that_the_own_ballot_is_in() {
     wait_for("the ring to be fixed", || stage() == "casting");
     sync(&homes);
     let file = |who: &Person| who.home().with_extension("ballot").display().to_string();
+    let nowhere = folder.path().join("missing").join("ballot");
+    heron.bad(1, &["poll", "cast", &poll, "2", "--to", nowhere.to_str().unwrap()]);
+    assert!(heron.bad(1, &["poll", "check", &poll]).contains("cast no ballot"), "no file, no ballot");
+    heron.good(&["poll", "cast", &poll, "2", "--to", &file(heron)]);
+    let other = heron.good(&["poll", "cast", &poll, "1", "--to", &file(heron)]).err;
+    assert!(other.contains("only one counts"), "{other}");
     for (home, mark) in homes.iter().zip(["1", "2", "1"]) {
         let cast = home.good(&["poll", "cast", &poll, mark, "--to", &file(home)]).out;
         assert!(cast.contains(&file(home)), "{cast}");

@@ -38,6 +38,21 @@ fn a_neighbour_without_a_network_gets_the_log_on_a_stick() {
     let cut = said(jay.command(&["bundle", "import", stick]), "");
     assert_eq!(cut.code, 3, "{}{}", cut.out, cut.err);
     assert!(cut.err.contains("does not hold at byte") && cut.err.contains("is kept"), "{}", cut.err);
+    // So small a file is one part: cut in the middle, nothing of it is proven.
+    let robin = Person::with_home(folder.path(), "robin");
+    robin.good(&["follow", card.as_str().unwrap()]);
+    std::fs::write(stick, &whole[..whole.len() / 2]).unwrap();
+    let cut = robin.bad(1, &["bundle", "import", stick]);
+    assert!(cut.contains("does not hold at byte"), "{cut}");
+    // What lies in between is told by its numbers.
+    let copy = folder.path().join("copy");
+    let empty = robin.bad(1, &["export", copy.to_str().unwrap()]);
+    assert!(empty.contains("nothing of this cell's log is here yet") && !copy.exists(), "{empty}");
+    heron.good(&["bundle", "export", stick, "--from", "2"]);
+    let gap = robin.bad(1, &["bundle", "import", stick]);
+    assert!(gap.contains("it begins at #2, and the log here ends before #0"), "{gap}");
+    let nothing = heron.bad(1, &["bundle", "export", stick, "--from", "9999"]);
+    assert!(nothing.contains("nothing from #9999 on") && nothing.contains("is #2"), "{nothing}");
     std::fs::write(stick, b"something else").unwrap();
     assert!(jay.bad(1, &["bundle", "import", stick]).contains("no bundle"));
 }

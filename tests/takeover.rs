@@ -76,8 +76,17 @@ fn take_over(proposer: &Person, endorser: &Person) {
     assert!(needed.err.contains("keeps this cell's log"), "{}", needed.err);
     let proposed = || !endorser.value(&["takeover", "status"], "calls").as_array().unwrap().is_empty();
     wait_for("the proposal to reach the other home", proposed);
-    endorser.good(&["--yes", "takeover", "endorse"]);
+    // Nobody's node is in the log: the home is known by who endorsed it first.
+    let handle = proposer.home().file_name().unwrap().to_str().unwrap();
+    let status = endorser.good(&["takeover", "status"]).out;
+    assert!(status.contains(&format!("the home of {handle} keeps the log")), "{status}");
+    let second = endorser.bad(2, &["--yes", "takeover", "propose"]);
+    assert!(second.contains("proposed already") && second.contains("--anyway"), "{second}");
+    endorser.good(&["--yes", "takeover", "endorse", handle]);
     wait_for("the log to be taken over", || keeps(proposer));
+    let notices = cell(proposer)["notices"].to_string();
+    assert!(notices.contains("keeps the log from now on"), "{notices}");
+    assert!(!notices.contains("could not be taken over"), "{notices}");
 }
 
 fn same_log(homes: &[&Person]) {
@@ -105,6 +114,11 @@ fn neighbours_take_the_log_over_and_nothing_is_lost() {
     wren.stop_node();
     finch.stop_node();
     (11..=15).for_each(|amount| says(&heron, amount));
+    // What leans on what: out of order it would have no effect.
+    heron.good(&["--yes", "need", "4", "kg", "rice"]);
+    let came = last_value(&heron, &["in", "10", "kg", "rice"], "reference");
+    heron.good(&["--yes", "out", "10", "kg", "rice"]);
+    heron.good(&["--yes", "correct", &came, "12", "kg", "rice"]);
     heron.kill_node();
     wren.start_node();
     finch.start_node();
@@ -117,11 +131,15 @@ fn neighbours_take_the_log_over_and_nothing_is_lost() {
 
     // Heron's laptop comes back with five entries that nobody else has, and follows.
     heron.start_node();
-    wait_for("heron to follow", || !keeps(&heron) && amounts(&wren).len() == 10);
+    wait_for("heron to follow", || {
+        !keeps(&heron) && amounts(&wren).len() == 10 && wren.good(&["log", "--all"]).out.contains("12 kg")
+    });
     same_log(&[&heron, &wren, &finch]);
     let all = amounts(&heron);
     let expected = [1, 2, 3, 11, 12, 13, 14, 15, 21, 31].map(|amount| (format!("{amount}.00"), 1));
     assert_eq!(all, BTreeMap::from(expected), "each exactly once");
+    let log = heron.good(&["log", "--all"]).out;
+    assert!(log.contains("12 kg rice") && !log.contains("no effect"), "{log}");
     heron.good(&["audit"]);
 
     // Wren's disk is destroyed: the others take the log over once more.

@@ -75,7 +75,14 @@ pub fn role(cell: &CellOverview) -> String {
 pub fn warn_of_misconduct(context: &mut Context, cell: &CellOverview) {
     for item in &cell.misconduct {
         let Some(words) = misconduct(&item.file) else { continue };
-        context.ui.warn(text!("misconduct-proven", fault = words, path = &item.path));
+        // It lies below the home: told from where the person is.
+        let path = context.home_folder().unwrap_or_default().join(&item.path).display().to_string();
+        context.ui.warn(text!(
+            "misconduct-proven",
+            fault = words,
+            path = &path,
+            typed = crate::ui::word(&path)
+        ));
         if item.open {
             context.ui.say(text!("misconduct-stops"));
         }

@@ -13,7 +13,7 @@ use std::str::FromStr;
 /// The settings that can be typed: number, name, how it is read from a charter.
 type Row = (u16, &'static str, fn(&Charter) -> String);
 
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 25] = [
     (1, "name", |c| c.name.as_str().to_owned()),
     (2, "vouching", |c| format!("{},{},{}", c.vouching.first, c.vouching.until, c.vouching.then)),
     (3, "waiting-days", |c| c.waiting_days.to_string()),
@@ -26,6 +26,9 @@ const ROWS: [Row; 22] = [
     (10, "placing-hours", |c| c.placing_hours.to_string()),
     (11, "places", |c| joined(c.places.values().map(|name| name.as_str()))),
     (12, "categories", |c| joined(c.categories.values().map(|name| name.as_str()))),
+    (13, "notice-days", |c| c.notice_days.to_string()),
+    (14, "notices", |c| c.notices.to_string()),
+    (15, "grace-days", |c| c.grace_days.to_string()),
     (16, "attachments-mib", |c| c.blob_mib.to_string()),
     (20, "voting-hours", |c| c.voting_hours.to_string()),
     (21, "decision-quorum", |c| c.decision_quorum.to_string()),
@@ -107,6 +110,9 @@ fn set(charter: &mut Charter, name: &str, value: &str) -> Outcome {
             let next = charter.categories.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
             charter.categories.insert(next, words()?);
         }
+        "notice-days" => charter.notice_days = number(value)?,
+        "notices" => charter.notices = number(value)?,
+        "grace-days" => charter.grace_days = number(value)?,
         "attachments-mib" => charter.blob_mib = number(value)?,
         "voting-hours" => charter.voting_hours = number(value)?,
         "decision-quorum" => charter.decision_quorum = number(value)?,

@@ -21,12 +21,36 @@ pub struct Context {
     pub ui: Ui,
     /// The words that every command understands.
     pub global: Global,
+    /// What the person typed after the program's name, to name another command by it.
+    pub typed: Vec<String>,
 }
 
 impl Context {
     /// The context of a command line.
     pub fn new(global: Global) -> Self {
-        Self { ui: Ui::new(global.json, global.yes), global }
+        Self { ui: Ui::new(global.json, global.yes), global, typed: Vec::new() }
+    }
+
+    /// Heeds what every command understands also where it stands among the words of a command inside of this
+    /// one. Nothing may have been shown yet.
+    pub fn heed(&mut self, inner: Global, words: &[String]) {
+        // What these words do not say may come from the environment, and then this command has it or better.
+        let says =
+            |option: &str| words.iter().any(|word| word.split('=').next().is_some_and(|name| name == option));
+        let global = &mut self.global;
+        global.json |= inner.json;
+        global.yes |= inner.yes;
+        global.wait = inner.wait.or(global.wait);
+        if says("--home") {
+            global.home = inner.home;
+        }
+        if says("--cell") {
+            global.cell = inner.cell;
+        }
+        if says("--passphrase-file") {
+            global.passphrase_file = inner.passphrase_file;
+        }
+        self.ui = Ui::new(global.json, global.yes);
     }
 
     /// The folder of the home, whether or not there is one.

@@ -9,7 +9,7 @@ use lifeboat_commons::decisions::{
     Ballot, Certainty, Counts, Decision, DecisionStatement, Enacted, Method, Outcome, Proxy, Stance, Tally,
     Terms, Verdict, Who,
 };
-use lifeboat_commons::{Day, Statement};
+use lifeboat_commons::{Day, Payload, Statement};
 use lifeboat_log::DetailTag;
 
 /// The question and the names of its options, out of the text that came with it: the options are its last
@@ -156,11 +156,11 @@ impl Teller<'_> {
         let note: Vec<String> = note.map(plain).into_iter().collect();
         match said {
             Said::Propose(new) => {
-                let words = self.terms(&new.terms, who, texts);
+                let words = self.terms(&new.terms, texts);
                 text!("said-propose", who = who, what = words)
             }
             Said::Amend(new) => {
-                let words = self.terms(&new.terms, who, texts);
+                let words = self.terms(&new.terms, texts);
                 text!("said-amend", who = who, number = self.number(&new.decision), what = words)
             }
             Said::Withdraw(said) => {
@@ -215,7 +215,7 @@ impl Teller<'_> {
     }
 
     /// The question, its options, and what the vote is held on.
-    fn terms(&self, terms: &Terms, who: &str, texts: &[(u16, String)]) -> String {
+    fn terms(&self, terms: &Terms, texts: &[(u16, String)]) -> String {
         let asked = texts.first().map_or("", |(_, text)| text.as_str());
         let (asked, options) = question(asked, terms.options);
         let numbered: Vec<String> =
@@ -238,20 +238,17 @@ impl Teller<'_> {
         }
         if let Some(payload) = &terms.payload {
             let texts = texts.get(1..).unwrap_or_default();
-            let what = match payload.statement() {
-                Ok(statement) => self.said_by_cell(&statement, who, texts),
-                Err(_) => text!("terms-newer", kind = payload.kind.0),
-            };
-            more.push(text!("terms-carries", what = what));
+            more.push(text!("terms-carries", what = self.payload(payload, texts)));
         }
         text!("terms", question = asked, more = more.join("; "))
     }
 
-    /// What the cell says by a decision.
-    fn said_by_cell(&self, statement: &Statement, who: &str, texts: &[(u16, String)]) -> String {
-        match statement {
-            Statement::Charter(CharterStatement::Change(change)) => charter::changes(&change.settings),
-            other => self.statement(other, who, texts),
+    /// What the cell says by a decision, or by a poll that a decision opened.
+    pub(crate) fn payload(&self, payload: &Payload, texts: &[(u16, String)]) -> String {
+        match payload.statement() {
+            Ok(Statement::Charter(CharterStatement::Change(change))) => charter::changes(&change.settings),
+            Ok(other) => self.statement(&other, &text!("the-cell"), texts),
+            Err(_) => text!("terms-newer", kind = payload.kind.0),
         }
     }
 

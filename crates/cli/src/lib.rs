@@ -2,6 +2,7 @@
 //! shows, asks and explains; what a home does is the business of `lifeboat-node`.
 
 pub mod args;
+pub mod carried;
 pub mod cells;
 pub mod charter;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod day;
 pub mod deciding;
 pub mod demo;
 pub mod device;
+pub mod drafts;
 pub mod error;
 pub mod evidence;
 pub mod fate;
@@ -43,13 +45,15 @@ use std::process::ExitCode;
 
 /// Runs one command line and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = help::command().try_get_matches_from(arguments);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = help::command().try_get_matches_from(&arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
     listen_to_the_machine();
     let mut context = Context::new(cli.global.clone());
+    context.typed = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let result = commands::run(&mut context, &cli.command);
     finish(&mut context, result)
 }

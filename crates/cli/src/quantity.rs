@@ -2,6 +2,7 @@
 //! could mean two things is refused with both readings, never guessed; nothing here is a float.
 
 use crate::text;
+use crate::ui::plain;
 
 /// Millionths in one: amounts have six decimals at most.
 pub const ONE: i64 = 1_000_000;
@@ -36,6 +37,20 @@ pub enum BadQuantity {
     Zero,
     /// `20 kg` of what?
     NoThing(String),
+    /// `5 USD` in a cell that has no such currency: as a thing it would be a heap of "usd".
+    NoCurrency {
+        /// The word that looks like a currency.
+        written: String,
+        /// The currencies that the cell has.
+        known: Vec<String>,
+    },
+    /// `40 EUR gift`: money is a number and a currency and nothing more.
+    MoneyAndMore {
+        /// The number and the currency.
+        money: String,
+        /// What stands after them.
+        more: String,
+    },
 }
 
 impl BadQuantity {
@@ -52,6 +67,16 @@ impl BadQuantity {
             Self::TooLarge(word) => text!("quantity-too-large", word = word),
             Self::Zero => text!("quantity-zero"),
             Self::NoThing(written) => text!("quantity-no-thing", written = written),
+            Self::NoCurrency { written, known } => {
+                let (written, known) = (plain(written), known.join(", "));
+                if known.is_empty() {
+                    return text!("quantity-no-currency", written = written);
+                }
+                text!("quantity-other-currency", written = written, known = known)
+            }
+            Self::MoneyAndMore { money, more } => {
+                text!("quantity-money-and-more", money = plain(money), more = plain(more))
+            }
         }
     }
 }
@@ -85,12 +110,17 @@ pub fn parse(words: &[String], currencies: &[String]) -> Result<Quantity, BadQua
     if millionths == 0 {
         return Err(BadQuantity::Zero);
     }
+    // `1e5` and `2x4` are written as numbers in some places; a thing called "e5" is in none.
+    if unit(glued).is_none() && glued.chars().any(|c| c.is_ascii_digit()) {
+        return Err(BadQuantity::Malformed(first.to_owned()));
+    }
     let rest: Vec<&str> = (!glued.is_empty()).then_some(glued).into_iter().chain(pieces).collect();
     let no_thing = || BadQuantity::NoThing(joined.clone());
     let (&head, tail) = rest.split_first().ok_or_else(no_thing)?;
     if let (true, Some(code)) = (tail.is_empty(), currencies.iter().find(|c| c.eq_ignore_ascii_case(head))) {
         return Ok(Quantity { millionths, unit: String::new(), thing: code.clone(), is_money: true });
     }
+    refuse_other_money(head, tail, number, currencies)?;
     let unit = unit(head);
     match (unit, tail.is_empty()) {
         (Some(_), true) => Err(no_thing()),
@@ -101,6 +131,23 @@ pub fn parse(words: &[String], currencies: &[String]) -> Result<Quantity, BadQua
         }
         (None, _) => Ok(Quantity { millionths, unit: String::new(), thing: rest.join(" "), is_money: false }),
     }
+}
+
+/// Refuses what is written as money and would become a thing.
+fn refuse_other_money(
+    head: &str,
+    tail: &[&str],
+    number: &str,
+    currencies: &[String],
+) -> Result<(), BadQuantity> {
+    if currencies.iter().any(|code| code == head) && !tail.is_empty() {
+        return Err(BadQuantity::MoneyAndMore { money: format!("{number} {head}"), more: tail.join(" ") });
+    }
+    let looks = (3..=4).contains(&head.len()) && head.chars().all(|c| c.is_ascii_uppercase());
+    if tail.is_empty() && (looks || matches!(head, "€" | "$" | "£" | "¥" | "₹")) {
+        return Err(BadQuantity::NoCurrency { written: head.to_owned(), known: currencies.to_vec() });
+    }
+    Ok(())
 }
 
 /// The unit that this word is, as a log writes it; nothing when it is none that is known here.
@@ -152,11 +199,14 @@ pub fn parse_number(word: &str) -> Result<i64, BadQuantity> {
 }
 
 fn ambiguous(word: &str, sign: char, left: &str, right: &str) -> BadQuantity {
-    let small = format!("{left}{sign}{}", right.trim_end_matches('0'));
+    let digits = right.trim_end_matches('0');
+    // Three decimals are what could be thousands: a fourth says that they are none.
+    let digits = if digits.len() == right.len() { format!("{digits}0") } else { digits.to_owned() };
+    let small = format!("{left}{sign}{digits}");
     BadQuantity::Ambiguous {
         written: word.to_owned(),
         large: format!("{left}{right}"),
-        small: small.trim_end_matches(sign).replace(',', "."),
+        small: small.trim_end_matches(sign).to_owned(),
     }
 }
 
@@ -235,10 +285,50 @@ mod tests {
     fn what_could_mean_two_things_is_refused_with_both() {
         let error = parse_number("1,280").unwrap_err();
         let expected =
-            BadQuantity::Ambiguous { written: "1,280".into(), large: "1280".into(), small: "1.28".into() };
+            BadQuantity::Ambiguous { written: "1,280".into(), large: "1280".into(), small: "1,28".into() };
         assert_eq!(error, expected);
         assert!(matches!(parse_number("1.280"), Err(BadQuantity::Ambiguous { .. })));
         assert!(matches!(parse_number("2,000"), Err(BadQuantity::Ambiguous { small, .. }) if small == "2"));
+    }
+
+    #[test]
+    fn what_is_advised_is_read_as_it_was_meant() {
+        for (written, large, small) in [
+            ("5.001", 5_001_000_000, 5_001_000),
+            ("5,001", 5_001_000_000, 5_001_000),
+            ("12.340", 12_340_000_000, 12_340_000),
+            ("7,000", 7_000_000_000, 7_000_000),
+        ] {
+            let Err(BadQuantity::Ambiguous { large: as_large, small: as_small, .. }) = parse_number(written)
+            else {
+                panic!("{written} could mean two things");
+            };
+            assert_eq!(parse_number(&as_large), Ok(large), "{written}: {as_large}");
+            assert_eq!(parse_number(&as_small), Ok(small), "{written}: {as_small}");
+        }
+    }
+
+    #[test]
+    fn money_that_the_cell_does_not_have_is_no_thing() {
+        for text in ["5 USDT", "7 EURO", "5CHF", "5 €", "5€"] {
+            let Err(bad @ BadQuantity::NoCurrency { .. }) = read(text) else { panic!("{text}") };
+            assert!(bad.text().contains("EUR, USD"), "{}", bad.text());
+        }
+        let none = parse(&["5".to_owned(), "EUR".to_owned()], &[]).unwrap_err();
+        assert!(matches!(none, BadQuantity::NoCurrency { .. }), "{none:?}");
+        assert!(matches!(read("40 EUR gift"), Err(BadQuantity::MoneyAndMore { .. })));
+        assert_eq!(shown("3 LED lamps"), "3000000//LED lamps", "a thing may have such a name");
+        assert_eq!(shown("3 usb sticks"), "3000000//usb sticks");
+        assert_eq!(shown("3 TV"), "3000000//TV");
+    }
+
+    #[test]
+    fn a_number_with_letters_in_it_is_no_number() {
+        for text in ["1e5 EUR", "2x4 boards", "1'000 EUR", "1_000 EUR"] {
+            assert!(matches!(read(text), Err(BadQuantity::Malformed(_))), "{text}: {:?}", read(text));
+        }
+        assert_eq!(shown("3m2 cloth"), "3000000/m2/cloth");
+        assert_eq!(shown("3D-printers"), "3000000//D-printers");
     }
 
     #[test]

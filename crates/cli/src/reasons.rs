@@ -25,6 +25,12 @@ pub fn text(reason: &Reason) -> String {
     }
 }
 
+/// What to do next, where that is known; else where to look.
+pub fn hint(reason: &Reason) -> String {
+    let id = format!("void-hint-{}", name(reason));
+    text::find(&id, Vec::<(&'static str, Arg)>::new()).unwrap_or_else(|| text!("would-be-void-hint"))
+}
+
 /// Why the entry at this position has no effect; `said` is how the home said it, if it has none.
 pub fn of(state: &State, at: Position, said: Option<&String>) -> Option<String> {
     let effect = state.effect(at);
@@ -47,6 +53,25 @@ mod tests {
     /// The sources of the enumerations whose values are reasons.
     const SOURCES: [&str; 2] =
         [include_str!("../../commons/src/effect.rs"), include_str!("../../commons/src/body.rs")];
+
+    #[test]
+    fn a_refusal_says_what_to_do_where_that_is_known() {
+        assert!(hint(&Reason::NeedsDecision).contains("lifeboat propose"));
+        assert!(hint(&Reason::Inadmissible(Inadmissible::OverQuota)).contains("lifeboat charter"));
+        assert!(hint(&Reason::DrawOpen).contains("lifeboat status"), "where nothing better is known");
+    }
+
+    #[test]
+    fn every_hint_belongs_to_a_reason() {
+        let catalogue = include_str!("../text/en/reasons.ftl");
+        let hints = catalogue.lines().filter_map(|line| line.strip_prefix("void-hint-"));
+        let hints: Vec<&str> = hints.filter_map(|line| line.split_once(" =").map(|(name, _)| name)).collect();
+        assert!(!hints.is_empty());
+        for hint in hints {
+            let text = format!("\nvoid-{hint} =");
+            assert!(catalogue.contains(&text), "no reason is called {hint}");
+        }
+    }
 
     #[test]
     fn every_reason_has_a_text() {

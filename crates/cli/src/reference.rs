@@ -34,6 +34,11 @@ pub fn precise(position: Position, id: &EntryId) -> String {
     format!("#{position}-{}", mark(id))
 }
 
+/// A number as it stands in a command that is to be typed: shells take what follows a `#` for a remark.
+pub fn typed(number: &str) -> &str {
+    number.trim().trim_start_matches('#')
+}
+
 /// Reads `5`, `#5` or `#5-k3`; the error is a sentence for a person.
 ///
 /// # Errors

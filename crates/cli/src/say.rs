@@ -82,9 +82,10 @@ impl Texts {
         if let Some(written) = &self.until {
             draft.until = until(session, Some(written))?;
         }
-        let Some(private) = self.private.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
-            return Ok(draft);
-        };
+        let Some(private) = self.private.as_deref().map(str::trim) else { return Ok(draft) };
+        if private.is_empty() {
+            return Err(Failure::usage(text!("private-empty")));
+        }
         let members = session.state.members();
         let mut people = vec![session.member()?];
         for reader in self.readers.iter().map(|reader| reader.trim()).filter(|reader| !reader.is_empty()) {
@@ -141,8 +142,12 @@ fn paper(session: &Session, file: &Path) -> Outcome<Paper> {
 /// How much of what, as typed.
 ///
 /// # Errors
-/// When it cannot be read in one way only.
+/// When it cannot be read in one way only, or nothing of the log is here: only the charter tells money
+/// from things.
 pub fn quantity(session: &Session, words: &[String]) -> Outcome<Quantity> {
+    if session.cell.size == 0 {
+        return Err(Failure::new(text!("quantity-no-log")).hint(text!("quantity-no-log-hint")));
+    }
     let currencies: Vec<String> =
         session.state.charter().currencies.iter().map(|code| code.as_str().to_owned()).collect();
     let typed = quantity::parse(words, &currencies).map_err(unreadable)?;
@@ -247,6 +252,34 @@ pub fn end_of(session: &Session, date: Date) -> Time {
     let midnight =
         next.to_zoned_datetime(session.zone.clone()).map(|moment| moment.timestamp().as_millisecond());
     Time::from_ms(midnight.ok().and_then(|ms| u64::try_from(ms).ok()).unwrap_or(u64::MAX))
+}
+
+/// A title or question, which says something.
+///
+/// # Errors
+/// When it is empty: it would stand in the log for ever and say nothing.
+pub fn title(written: &str) -> Outcome<&str> {
+    let title = written.trim();
+    if plain(title).trim().is_empty() {
+        return Err(Failure::usage(text!("title-empty")));
+    }
+    Ok(title)
+}
+
+/// Options, each of which says something else.
+///
+/// # Errors
+/// When one is empty, or says the same as another.
+pub fn options(written: &[String]) -> Outcome<Vec<&str>> {
+    let mut options: Vec<&str> = Vec::with_capacity(written.len());
+    for option in written {
+        let option = title(option)?;
+        if options.iter().any(|other| other.to_lowercase() == option.to_lowercase()) {
+            return Err(Failure::usage(text!("option-twice", option = plain(option))));
+        }
+        options.push(option);
+    }
+    Ok(options)
 }
 
 /// The draft of a body, with a remark.

@@ -77,7 +77,7 @@ impl Teller<'_> {
                 text!("said-erase", who = who, number = number)
             }
             Statement::Witnessing(said) => witnessing(said, who),
-            Statement::Ballots(said) => self.ballots(said, who, note),
+            Statement::Ballots(said) => self.ballots(said, who, texts),
             Statement::Rotation(said) => self.rotation(said, who, note),
         }
     }

@@ -8,19 +8,18 @@ use crate::names::Names;
 use crate::sentence::Teller;
 use crate::trial::{Known, Lookup, Trial};
 use crate::ui::{Look, plain};
-use crate::{cells, day, expect_answer, fate, reasons, reference, text, unlock};
+use crate::{carried, cells, day, expect_answer, fate, reasons, reference, text, unlock};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lifeboat_commons::ledger::{Given, LedgerStatement, Need, Offer, OpeningStock, Received, Thing};
 use lifeboat_commons::{History, Inadmissible, MemberId, Reason, Said, State};
 use lifeboat_log::codec::List;
-use lifeboat_log::detail::SALT_LEN;
 use lifeboat_log::{
     Detail, DetailTag, Entry, EntryId, KeyCache, Nonce, PublicKey, Record, SecretKey, Seen, SignedEntry, Time,
 };
 use lifeboat_node::ask::{CellOverview, Entered, Fate, Reference, Role, Signed, View};
 use lifeboat_node::limits::MAX_SUBMIT;
-use lifeboat_node::{Answer, Ask, Desk, Home, sealed};
+use lifeboat_node::{Answer, Ask, Desk, Home};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -68,6 +67,8 @@ pub struct Draft {
     pub until: Time,
     /// Details that others made, as they are.
     pub carried: Vec<(DetailTag, Detail)>,
+    /// Details of the entry that a proposal carries, each with its end.
+    pub of_payload: Vec<(DetailTag, Detail, Time)>,
     /// Entries that must stand before it.
     pub after: Vec<EntryId>,
     /// Its nonce, where the same statement shall be known again; random otherwise.
@@ -77,8 +78,8 @@ pub struct Draft {
 impl Draft {
     /// A statement without details.
     pub fn plain(said: Said) -> Self {
-        let (details, sealed, carried, after) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { said, details, sealed, until: Time::ZERO, carried, after, nonce: None }
+        let (details, sealed, carried, of_payload, after) = Default::default();
+        Self { said, details, sealed, until: Time::ZERO, carried, of_payload, after, nonce: None }
     }
 
     /// Adds a remark, when there is one.
@@ -238,7 +239,8 @@ impl Session {
             let stranger = matches!(reason, Reason::Inadmissible(Inadmissible::NotAMember));
             if reached || stranger {
                 self.member()?;
-                return Err(void(reason, &entry.sentence));
+                let failure = void(reason, &entry.sentence);
+                return Err(carried::point_to_decision(context, self, failure, reason, &drafts));
             }
             let reason = reasons::text(reason);
             context.ui.warn(text!("may-be-void", sentence = &entry.sentence, reason = reason));
@@ -247,7 +249,7 @@ impl Session {
     }
 
     /// Fetches what is new from the keeper; false when it could not be reached.
-    fn look_for_news(&mut self, context: &mut Context) -> Outcome<bool> {
+    pub(crate) fn look_for_news(&mut self, context: &mut Context) -> Outcome<bool> {
         let ask = Ask::Sync { wait_ms: context.wait_ms(NEWS_WAIT) };
         let reports = expect_answer!(self.ask(context, ask)?, Answer::Synced(reports) => reports)?;
         let reached = reports.iter().any(|report| report.cell == self.cell.cell && report.reached);
@@ -335,17 +337,7 @@ impl Session {
     }
 
     fn compose(&self, draft: &Draft, time: Time, author: PublicKey) -> Outcome<(Entry, Vec<Detail>)> {
-        let mut details = Vec::new();
-        for (tag, text) in &draft.details {
-            let salt: [u8; SALT_LEN] = random()?;
-            let detail = Detail::open(salt, text).ok_or_else(|| Failure::usage(text!("note-too-long")))?;
-            details.push((*tag, detail, draft.until));
-        }
-        for (text, readers) in &draft.sealed {
-            let detail = sealed::seal(text, readers).map_err(|bad| Failure::usage(bad.to_string()))?;
-            details.push((DetailTag::SEALED_NOTE, detail, draft.until));
-        }
-        details.extend(draft.carried.iter().map(|(tag, detail)| (*tag, detail.clone(), Time::ZERO)));
+        let details = carried::details(draft)?;
         let not_after = time.plus_ms(LIFETIME_MS);
         let nonce = draft.nonce.map_or_else(|| random().map(Nonce), Ok)?;
         let mut entry = draft.said.clone().entry(self.cell.cell, author, time, not_after, nonce);
@@ -356,6 +348,9 @@ impl Session {
         let references = details.iter().map(|(tag, detail, until)| detail.reference(*tag, *until)).collect();
         entry.details = List::new(references).ok_or_else(unfit)?;
         let mut after = draft.after.clone();
+        // Placed again after a takeover, it is to come after what it is about.
+        let ledger = LedgerStatement::read(draft.said.kind, draft.said.version, &draft.said.body);
+        after.extend(ledger.iter().flat_map(LedgerStatement::about));
         after.sort_unstable();
         after.dedup();
         entry.after = List::new(after).ok_or_else(unfit)?;
@@ -363,7 +358,7 @@ impl Session {
     }
 
     /// The state with one's own entries that are still under way, as far as they can be read.
-    fn trial(&self) -> Trial {
+    pub(crate) fn trial(&self) -> Trial {
         let mut trial = Trial::on(self.state.clone());
         let mut keys = KeyCache::default();
         for signed in &self.view.waiting {
@@ -477,5 +472,5 @@ pub fn not_done() -> Failure {
 pub fn void(reason: &Reason, sentence: &str) -> Failure {
     Failure::new(text!("would-be-void", sentence = sentence))
         .because(reasons::text(reason))
-        .hint(text!("would-be-void-hint"))
+        .hint(reasons::hint(reason))
 }

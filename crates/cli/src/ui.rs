@@ -282,6 +282,14 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
+/// A path as one word of a command that is to be typed.
+pub fn word(path: &str) -> String {
+    let path = plain(path);
+    let steers =
+        |c: char| !(c.is_alphanumeric() || matches!(c, '/' | '\\' | '.' | '_' | '-' | '+' | ':' | ','));
+    if path.contains(steers) { format!("\"{path}\"") } else { path }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,6 +298,12 @@ mod tests {
     fn text_of_others_cannot_steer_the_terminal() {
         assert_eq!(plain("rice\u{1b}[2J\n\u{202e}beans"), "rice [2J  beans");
         assert_eq!(plain("arroz ñ"), "arroz ñ");
+    }
+
+    #[test]
+    fn a_path_is_one_word_to_a_shell() {
+        assert_eq!(word("/home/wren/misconduct/1.0"), "/home/wren/misconduct/1.0");
+        assert_eq!(word("/home/old wren/x"), "\"/home/old wren/x\"");
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Words that two people read to each other, so that both know they speak of the same key. The list is
 //! the English one of BIP-39: 2,048 words, each known by its first four letters.
 
+use crate::context::Context;
+use crate::error::Outcome;
+use crate::text;
+use crate::ui::Look;
+use lifeboat_node::ask::Spoken;
 use std::sync::LazyLock;
 
 const ENGLISH: &str = include_str!("../text/words-en.txt");
@@ -8,6 +13,18 @@ const ENGLISH: &str = include_str!("../text/words-en.txt");
 const BITS: usize = 11;
 
 static LIST: LazyLock<Vec<&'static str>> = LazyLock::new(|| ENGLISH.lines().collect());
+
+/// Shows a newcomer what to read aloud, and to whom.
+///
+/// # Errors
+/// Those of the terminal.
+pub fn show(context: &mut Context, spoken: &Spoken) -> Outcome {
+    context.ui.styled(Look::Strong, text!("join-words", words = of_numbers(&spoken.words)))?;
+    if spoken.others != spoken.words {
+        context.ui.line(text!("join-words-others", words = of_numbers(&spoken.others)))?;
+    }
+    Ok(())
+}
 
 /// The first `count` words that `bytes` say, 11 bits a word, highest bit first.
 pub fn of_bytes(bytes: &[u8], count: usize) -> String {

@@ -2,13 +2,14 @@
 //! carried. No practice knows another for it; each asks [`Saying::by_the_cell`] where only the cell may speak.
 
 use crate::body::{BadBody, Said, Unreadable};
+use crate::common::MemberId;
 use crate::effect::Reason;
 use crate::limits::MAX_PAYLOAD;
 use crate::practices::{self, Saying, Statement};
 use crate::state::State;
 use bincode::{Decode, Encode};
-use lifeboat_log::Kind;
 use lifeboat_log::codec::Bytes;
+use lifeboat_log::{DetailRef, EntryId, Kind, PublicKey, Time};
 
 /// A statement that a decision carries. Layout: kind u16, version u16, body (length u64, bytes). Its
 /// details are those that the carrying entry names after the first, which is the question.
@@ -62,6 +63,34 @@ impl Payload {
 }
 
 impl State {
+    /// Whether this would take effect if the next entry carried it, signed by this member's key, and were
+    /// decided at this time. Nothing is changed.
+    ///
+    /// # Errors
+    /// The [`Reason`] for which it would change nothing.
+    pub fn would_enact(
+        &self,
+        payload: &Payload,
+        details: &[DetailRef],
+        proposer: (MemberId, PublicKey),
+        time: Time,
+    ) -> Result<(), Reason> {
+        let (author, key) = proposer;
+        let id = EntryId([0; 32]); // no entry has it: what it is to have is not known before it is signed
+        let saying = Saying {
+            id,
+            position: self.next(),
+            time,
+            author_time: time,
+            author,
+            key,
+            details,
+            corrects: None,
+            decided: Some(id),
+        };
+        self.clone().enact(&saying, payload)
+    }
+
     /// Says this in the name of the cell, wholly or not at all. `saying` names the decision.
     ///
     /// # Errors
@@ -84,7 +113,7 @@ mod tests {
     use crate::membership::{Removal, Vouch};
     use crate::testing::TestCell;
     use lifeboat_log::codec::{List, encode};
-    use lifeboat_log::{DetailRef, DetailTag, EntryId, Position, Time};
+    use lifeboat_log::{DetailTag, Position};
 
     fn three() -> TestCell {
         let mut cell = TestCell::found(1, "heron");
@@ -126,6 +155,19 @@ mod tests {
         assert_eq!(enact(&mut cell, &payload(&gone), &[]), Ok(()));
         assert_eq!(enact(&mut cell, &payload(&gone), &[]), Err(Reason::UnknownMember));
         assert_eq!(cell.state.members().active().count(), 2);
+    }
+
+    #[test]
+    fn what_would_take_effect_is_told_and_changes_nothing() {
+        let cell = three();
+        let before = cell.state.encode();
+        let wren = (cell.id("wren"), cell.key("wren").public());
+        let would = |payload: &Payload| cell.state.would_enact(payload, &[], wren, cell.now);
+        let gone = Removal { common: Common::default(), member: cell.id("finch") };
+        assert_eq!(would(&payload(&gone)), Ok(()));
+        let nobody = Removal { member: MemberId([9; 32]), ..gone };
+        assert_eq!(would(&payload(&nobody)), Err(Reason::UnknownMember));
+        assert_eq!(cell.state.encode(), before);
     }
 
     #[test]

@@ -168,6 +168,22 @@ impl State {
         now: Time,
         history: &dyn History,
     ) -> Result<(), Inadmissible> {
+        // The fold closes what is due before it judges: a decision may have admitted the author, or ended
+        // their key. A copy is made only where one is due.
+        let decides = [self.decisions().next_close(), self.ballots().next_close()];
+        let closing = self.terms.closing(now);
+        if decides.into_iter().flatten().any(|at| at <= closing) {
+            return self.at(now).admissible_now(entry, now, history);
+        }
+        self.admissible_now(entry, now, history)
+    }
+
+    fn admissible_now(
+        &self,
+        entry: &SignedEntry,
+        now: Time,
+        history: &dyn History,
+    ) -> Result<(), Inadmissible> {
         let (author, found) = self.identify(entry, now);
         found?;
         let author = author.ok_or(Inadmissible::NotAMember)?;

@@ -36,7 +36,7 @@ pub use error::NetError;
 pub use event::{NetEvent, Reply, Verdict};
 pub use handle::NetHandle;
 pub use limits::Limits;
-pub use peer::{addr_with_peer, key_of, peer_id, peer_of_addr, way_of_addr};
+pub use peer::{addr_with_peer, check_addr, key_of, peer_id, peer_of_addr, way_of_addr};
 pub use public::Way;
 pub use ranges::RangeStream;
 pub use reach::ReachConfig;

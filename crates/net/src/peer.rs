@@ -35,6 +35,26 @@ pub fn peer_of_addr(addr: &str) -> Result<Option<PublicKey>, NetError> {
     Ok(last_peer(&parse_addr(addr)?).as_ref().and_then(key_of))
 }
 
+/// Whether this is an address that a node can listen on or connect to, as far as its form tells.
+///
+/// # Errors
+/// [`NetError::BadAddress`] when `addr` is not a multiaddress, or names no host.
+pub fn check_addr(addr: &str) -> Result<(), NetError> {
+    let host = |part: Protocol<'_>| {
+        matches!(
+            part,
+            Protocol::Ip4(_) | Protocol::Ip6(_) | Protocol::Dns(_) | Protocol::Dns4(_) | Protocol::Dns6(_)
+        )
+    };
+    let port = |part: &Protocol<'_>| matches!(part, Protocol::Tcp(_) | Protocol::Udp(_));
+    let parsed = parse_addr(addr)?;
+    let mut parts = parsed.iter();
+    if !parts.next().is_some_and(host) || !parts.next().is_some_and(|part| port(&part)) {
+        return Err(bad(addr, "it names no host and port"));
+    }
+    Ok(())
+}
+
 /// The address with the node's name at its end, whatever name stood there before.
 ///
 /// # Errors

@@ -3,12 +3,13 @@
 
 mod people;
 
-pub use people::{CardText, Joined, KnockItem, OpenInvite};
+pub use people::{CardText, Joined, KnockItem, OpenInvite, Spoken};
 
 use crate::ask::{LogSetting, Signed};
 pub use crate::refusal::Refusal;
 pub use crate::standing::{CallItem, TakeoverView};
 use crate::turn_notes::TurnNotes;
+use crate::vote_notes::ToOpen;
 use crate::wire::{self, Blob};
 use lifeboat_log::{
     BlobHash, CellId, DetailHash, EntryId, LinkHash, Position, PublicKey, Signature, Term, Time, TreeHash,
@@ -209,6 +210,9 @@ pub struct CellOverview {
     pub notices: Vec<String>,
     /// What rotation asks of this home's member.
     pub rotation: TurnNotes,
+    /// Hidden votes that this home's member has to open now.
+    #[serde(default)]
+    pub to_open: Vec<ToOpen>,
 }
 
 /// What this home witnesses for others.
@@ -442,9 +446,8 @@ pub struct SyncReport {
     pub waiting: u32,
     /// Bytes of records received.
     pub received: u64,
-    /// What this home's newcomer reads aloud (numbers into the list of words), once the knock was
-    /// delivered and until they are a member.
-    pub words: Option<Vec<u16>>,
+    /// What this home's newcomer reads aloud, once the knock was delivered and until they are a member.
+    pub words: Option<Spoken>,
 }
 
 /// A home that this one is connected to.

@@ -1,6 +1,6 @@
 //! Starting a process that goes on after the command that started it has ended, on any system.
 
-use crate::ask::Ask;
+use crate::ask::{Answer, Ask};
 use crate::control::Control;
 use crate::home::{Home, HomeError, private_options};
 use crate::limits::{MAX_LAST_WORDS, MAX_NODE_LOG, START_PATIENCE, START_RETRY};
@@ -67,15 +67,26 @@ pub fn start_node(home: &Home, program: &Path, arguments: &[OsString]) -> Result
         .map_err(|error| HomeError::Io { path: program.to_owned(), error })?;
     let end = Instant::now() + START_PATIENCE;
     while Instant::now() < end {
-        if Control::connect(home).is_some() {
-            return Ok(child.id());
-        }
         if let Ok(Some(_)) = child.try_wait() {
             return Err(BackgroundError::Ended(last_words(home, start)));
         }
+        if listens(home) {
+            return Ok(child.id());
+        }
         std::thread::sleep(START_RETRY);
     }
+    // It answers, and has only not found where to listen: without any network it goes on all the same.
+    if Control::connect(home).is_some() {
+        return Ok(child.id());
+    }
     Err(BackgroundError::Silent(home.node_log()))
+}
+
+/// Whether the node of this home is up: it answers commands before it listens, and ends when it cannot.
+fn listens(home: &Home) -> bool {
+    let Some(mut control) = Control::connect(home) else { return false };
+    let answer = control.ask(&Ask::Overview, &mut |_| {});
+    matches!(answer, Ok(Ok(Answer::Overview(overview))) if !overview.addresses.is_empty())
 }
 
 /// Asks the node of this home to end, and waits until the home is free. False when none was running.

@@ -199,7 +199,7 @@ pub enum ToCell {
     /// A home that has just started asks what is known of its keys.
     Recall {
         /// Its node.
-        peer: PublicKey,
+        asker: PublicKey,
         /// Of its start.
         nonce: StartNonce,
         /// Where the answer goes.
@@ -284,11 +284,11 @@ pub enum Outward {
         /// The handover.
         handover: Box<Handover>,
     },
-    /// Ask a peer for its opening of a later era.
+    /// Ask a peer for its opening of the first era after this one.
     AskOpening {
         /// The peer.
         peer: PublicKey,
-        /// The era in which the log here stands.
+        /// The era.
         era: u16,
     },
     /// Tell a peer of the calls for a takeover, and hear of its.
@@ -302,6 +302,8 @@ pub enum Outward {
     AskRecall {
         /// The peer.
         peer: PublicKey,
+        /// This home's node.
+        asker: PublicKey,
         /// Of this start.
         nonce: StartNonce,
     },

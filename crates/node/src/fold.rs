@@ -32,7 +32,7 @@ impl HeldLog for LogHistory<'_> {
         let held = self.0.term(term)?;
         let witnesses = held.opening.witnesses.to_vec();
         let signers = Signers { term_key: held.opening.term_key, witnesses };
-        Some(TermStand { signers, start: held.start, size: held.size })
+        Some(TermStand { signers, quorum: held.opening.quorum, start: held.start, size: held.size })
     }
     fn head(&self, end: Position) -> Option<LinkHash> {
         Some(self.0.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
@@ -53,6 +53,10 @@ impl HeldLog for LogHistory<'_> {
     }
     fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
         let found = self.0.terms().into_iter().find(|(_, signed)| signed.origin.term == term);
+        found.map(|(_, signed)| signed)
+    }
+    fn before(&self, term: Term) -> Option<SignedCheckpoint> {
+        let found = self.0.terms().into_iter().rev().find(|(_, signed)| signed.origin.term < term);
         found.map(|(_, signed)| signed)
     }
 }

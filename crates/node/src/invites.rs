@@ -2,13 +2,14 @@
 //! and its own knock at another cell. One small file a cell, written whole before any answer leaves;
 //! nothing of it is in the log.
 
-use crate::ask::{KnockItem, OpenInvite};
+use crate::ask::{KnockItem, OpenInvite, Spoken};
 use crate::home::{Home, HomeError, read_bounded, write_private};
 use crate::limits::{KNOCK_LIFETIME_MS, MAX_HANDLE_DETAIL};
 use crate::wire::{self, Blob};
+use lifeboat_commons::membership::Candidate;
 use lifeboat_commons::{Acceptance, State};
 use lifeboat_log::codec::{self, Bytes};
-use lifeboat_log::{CellId, Detail, Nonce, Time};
+use lifeboat_log::{CellId, Detail, DetailHash, Nonce, PublicKey, Time};
 use lifeboat_protocol::door::{Door, Knock};
 use lifeboat_protocol::limits::MAX_INVITES;
 use lifeboat_protocol::{Refusal, Response, check_words, check_words_alone};
@@ -36,8 +37,9 @@ pub struct OwnKnock {
 
 impl OwnKnock {
     /// What the newcomer reads aloud; only once the knock was delivered.
-    pub fn words(&self) -> Option<Vec<u16>> {
-        self.delivered.then(|| words(self.secret, &self.acceptance))
+    pub fn words(&self) -> Option<Spoken> {
+        let others = check_words_alone(&self.acceptance).to_vec();
+        self.delivered.then(|| Spoken { words: words(self.secret, &self.acceptance), others })
     }
 }
 
@@ -164,6 +166,30 @@ impl Arrivals {
     }
 }
 
+/// Those for whom others have vouched, and not yet enough: their acceptance stands in the log, so that every
+/// member can vouch for them too, by the seven words. `handle` finds the text of a detail.
+pub fn vouched_for(
+    state: &State,
+    own: Option<PublicKey>,
+    now: Time,
+    handle: impl Fn(&DetailHash) -> Option<Detail>,
+) -> Vec<KnockItem> {
+    let member = own.and_then(|key| state.members().of_key(&key));
+    let open = |candidate: &&Candidate| {
+        let vouched = member.is_some_and(|own| candidate.vouches.contains_key(&own));
+        candidate.acceptance.expiry > now && !vouched
+    };
+    let knock = |candidate: &Candidate| {
+        let handle = handle(&candidate.acceptance.handle)?;
+        Some(Knock {
+            acceptance: Bytes::new(codec::encode(&candidate.acceptance))?,
+            handle: Bytes::new(handle.as_bytes().to_vec())?,
+        })
+    };
+    let candidates = state.members().candidates().map(|(_, candidate)| candidate).filter(open);
+    candidates.filter_map(|candidate| item(&knock(candidate)?, None, state)).collect()
+}
+
 /// The words that inviter and newcomer compare: three once the secret is revealed, else seven.
 fn words(secret: Option<[u8; 32]>, acceptance: &[u8]) -> Vec<u16> {
     match secret {
@@ -235,7 +261,8 @@ mod tests {
             delivered: true,
             secret: Some([7; 32]),
         };
-        assert_eq!(own.words().unwrap(), waiting[0].words);
+        assert_eq!(own.words().unwrap().words, waiting[0].words);
+        assert_eq!(own.words().unwrap().others.len(), 7);
         assert_eq!(waiting[0].words.len(), 3);
         assert_eq!(knock(&mut arrivals, 6, 2, CELL), Response::Noted, "an invite of another home");
         assert_eq!(arrivals.waiting(&State::new(CELL), NOW)[1].words.len(), 7);

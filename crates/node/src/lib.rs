@@ -33,6 +33,7 @@ mod serve;
 pub mod service;
 pub mod standing;
 pub mod turn_notes;
+pub mod vote_notes;
 pub mod wire;
 mod witness_http;
 
@@ -40,4 +41,5 @@ pub use ask::{Answer, Ask};
 pub use desk::{Desk, DeskError};
 pub use home::{Home, HomeError, Settings};
 pub use keys::{KeyError, Keys};
+pub use lifeboat_net::check_addr;
 pub use node::NodeOptions;

@@ -125,3 +125,5 @@ pub const HTTP_PATIENCE: Duration = Duration::from_secs(30);
 pub const HTTP_HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// Longest head, in bytes.
 pub const MAX_HTTP_HEAD: usize = 16 * 1024;
+/// How long other homes have to answer what is asked of them for a node that has started.
+pub const RECALL_PATIENCE: Duration = Duration::from_secs(3);

@@ -13,6 +13,7 @@ use lifeboat_log::{KeyCache, PublicKey, SignedCheckpoint, SignedEntry};
 use lifeboat_net::{NetConfig, NetError, NetEvent, NetHandle, Verdict, peer_of_addr};
 use lifeboat_protocol::backoff::Backoff;
 use lifeboat_protocol::follower::StreamId;
+use lifeboat_protocol::inquiry::StartNonce;
 use lifeboat_protocol::{Announcement, News, Refusal, Request, Response};
 use lifeboat_store::evidence::{BadEvidence, prove};
 use std::cmp::Ordering;
@@ -124,18 +125,32 @@ async fn pump(net: NetHandle, cell: &Arc<CellHandle>, mut outward: mpsc::Receive
     }
 }
 
+/// What a peer's answer tells of its newest checkpoint.
+fn tip(answer: Result<Response, NetError>, peer: PublicKey) -> ToCell {
+    match answer {
+        Ok(Response::Tip { checkpoint, held }) => {
+            ToCell::Tip { peer, checkpoint: checkpoint.to_vec(), held: Some(held.to_vec()) }
+        }
+        _ => ToCell::AskFailed(peer),
+    }
+}
+
+/// Asks a peer what it knows of this home's keys. Who does not answer is asked again.
+async fn recall(net: &NetHandle, handle: &CellHandle, peer: PublicKey, asker: PublicKey, nonce: StartNonce) {
+    let request = Request::Recall { cell: handle.cell(), asker, nonce };
+    if let Ok(Response::Recalled { answers }) = net.request(peer, &request).await {
+        for recalled in answers.iter().cloned().map(Box::new) {
+            handle.tell(ToCell::Recalled { peer, recalled }).await;
+        }
+    }
+}
+
 /// Asks one question and brings the answer back.
 async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
     let cell = handle.cell();
     match asked {
         Outward::AskTip(peer) => {
-            let told = match net.request(peer, &Request::Tip { cell }).await {
-                Ok(Response::Tip { checkpoint, held }) => {
-                    ToCell::Tip { peer, checkpoint: checkpoint.to_vec(), held: Some(held.to_vec()) }
-                }
-                _ => ToCell::AskFailed(peer),
-            };
-            handle.tell(told).await;
+            handle.tell(tip(net.request(peer, &Request::Tip { cell }).await, peer)).await;
         }
         Outward::AskDetails { peer, hashes } => {
             let Some(hashes) = lifeboat_log::codec::List::new(hashes) else { return };
@@ -175,12 +190,7 @@ async fn ask(net: &NetHandle, handle: &CellHandle, asked: Outward) {
                 handle.tell(ToCell::Calls { calls: calls.to_vec(), answer: None }).await;
             }
         }
-        Outward::AskRecall { peer, nonce } => {
-            // Who does not answer is asked again.
-            if let Ok(Response::Recalled(told)) = net.request(peer, &Request::Recall { cell, nonce }).await {
-                handle.tell(ToCell::Recalled { peer, recalled: Box::new(told) }).await;
-            }
-        }
+        Outward::AskRecall { peer, asker, nonce } => recall(net, handle, peer, asker, nonce).await,
         Outward::Publish(checkpoint) => announce(net, Announcement::checkpoint(&checkpoint)).await,
         Outward::AskMisconduct(peer) => {
             if let Ok(Response::Misconduct { files }) = net.request(peer, &Request::Misconduct { cell }).await

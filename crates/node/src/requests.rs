@@ -2,15 +2,20 @@
 //! or kept before it was verified.
 
 use crate::cell::{CellHandle, Outcome, ToCell};
+use crate::limits::RECALL_PATIENCE;
 use crate::network::Network;
 use crate::service::Service;
 use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::limits::MAX_DETAILS;
 use lifeboat_log::{Detail, DetailHash, KeyCache, PublicKey, SignedEntry};
-use lifeboat_protocol::message::{DetailBytes, EntryBytes};
+use lifeboat_protocol::inquiry::StartNonce;
+use lifeboat_protocol::limits::MAX_RECALLED;
+use lifeboat_protocol::message::{DetailBytes, EntryBytes, Recalled};
+use lifeboat_protocol::takeover::CallNews;
 use lifeboat_protocol::{Again, Refusal, Request, Response};
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 /// The answer to a peer's request.
 pub async fn answer(
@@ -72,17 +77,47 @@ pub async fn answer(
             };
             tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| failed())
         }
-        Request::Calls { calls, .. } => {
-            let (answer, known) = oneshot::channel();
-            cell.tell(ToCell::Calls { calls: calls.to_vec(), answer: Some(answer) }).await;
-            known.await.map_or_else(|_| failed(), |calls| Response::Calls { calls })
-        }
-        Request::Recall { nonce, .. } => {
-            let (answer, known) = oneshot::channel();
-            cell.tell(ToCell::Recall { peer, nonce, answer }).await;
-            known.await.map_or_else(|_| failed(), Response::Recalled)
+        Request::Calls { calls, .. } => told_calls(&cell, calls.to_vec()).await,
+        Request::Recall { asker, nonce, .. } => recall(network, &cell, peer, asker, nonce).await,
+    }
+}
+
+async fn told_calls(cell: &CellHandle, calls: Vec<CallNews>) -> Response {
+    let (answer, known) = oneshot::channel();
+    cell.tell(ToCell::Calls { calls, answer: Some(answer) }).await;
+    known.await.map_or_else(|_| failed(), |calls| Response::Calls { calls })
+}
+
+/// What this home knows of a node's keys that has started; and, where that node asks itself, what those know
+/// who are connected here.
+async fn recall(
+    network: &Arc<Network>,
+    cell: &Arc<CellHandle>,
+    peer: PublicKey,
+    asker: PublicKey,
+    nonce: StartNonce,
+) -> Response {
+    let (answer, known) = oneshot::channel();
+    cell.tell(ToCell::Recall { asker, nonce, answer }).await;
+    let Ok(mut own) = known.await else { return failed() };
+    if peer != asker {
+        // It is passed on, with others beside it: the calls are told in other ways too.
+        own.calls = List::default();
+        return Response::recalled(own);
+    }
+    let mut asked = JoinSet::new();
+    let others = network.connected().into_keys().filter(|other| *other != asker);
+    for other in others.take(MAX_RECALLED - 1) {
+        let (net, request) = (network.net.clone(), Request::Recall { cell: cell.cell(), asker, nonce });
+        asked.spawn(async move { tokio::time::timeout(RECALL_PATIENCE, net.request(other, &request)).await });
+    }
+    let mut answers = vec![own];
+    while let Some(answer) = asked.join_next().await {
+        if let Ok(Ok(Ok(Response::Recalled { answers: more }))) = answer {
+            answers.extend(more.first().cloned().map(|more| Recalled { calls: List::default(), ..more }));
         }
     }
+    Response::Recalled { answers: List::new(answers).unwrap_or_default() }
 }
 
 fn failed() -> Response {

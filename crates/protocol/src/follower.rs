@@ -15,6 +15,7 @@
 mod cosigning;
 mod event;
 mod peers;
+mod rivals;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -23,11 +24,11 @@ use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS, MAX_STOPS};
 use crate::planted::{Bug, Planted};
 use crate::range::RangeAsk;
 use crate::seeker::Seeker;
-use crate::takeover::Opened;
 pub use event::{Alarm, Effect, Event, Fault, Held, StreamId};
 use lifeboat_log::note::Note;
 use lifeboat_log::{
-    BadCheckpoint, CellId, Chain, Checkpoint, DetailRef, Position, PublicKey, SignedCheckpoint, Term, Time,
+    BadCheckpoint, Call, CellId, Chain, Checkpoint, DetailRef, Position, PublicKey, SignedCheckpoint, Term,
+    Time,
 };
 use peers::Peers;
 use session::Session;
@@ -53,6 +54,8 @@ pub struct Follower {
     server: Option<PublicKey>,
     /// The highest era that is known to have opened by right.
     bound: u16,
+    /// Of two openings of one era the one that was seen to be witnessed: the other is not followed any more.
+    chosen: Option<Call>,
     planted: Planted,
     gave_up: bool,
     /// This home's witness key.
@@ -78,6 +81,7 @@ impl Follower {
             stops: BTreeMap::new(),
             server: None,
             bound: 0,
+            chosen: None,
             planted: Planted::default(),
             gave_up: false,
             witness: None,
@@ -113,7 +117,7 @@ impl Follower {
             Event::DiskFailed => self.disk_failed(&mut effects),
             Event::Unjust(reason) => {
                 self.disk_failed(&mut effects);
-                self.bound = 0;
+                (self.bound, self.chosen) = (0, None);
                 if let Some(peer) = self.server.take() {
                     self.put_aside(peer, Fault::Unjust(reason), now, &mut effects);
                 }
@@ -155,8 +159,8 @@ impl Follower {
                 effects.push(Effect::Have { peer, next: self.chain.next() });
             }
         }
-        if let Some(peer) = self.peers.due_for_opening(self.era(), self.stand(), now) {
-            effects.push(Effect::AskOpening(peer));
+        if let Some((peer, after)) = self.peers.due_for_opening(self.era(), self.stand(), now) {
+            effects.push(Effect::AskOpening { peer, after });
         }
         if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {
             self.open_range(now, entropy, effects);
@@ -199,8 +203,12 @@ impl Follower {
         // Of another term than the open one the signature cannot be checked yet; the range will show.
         if let Some(open) = self.chain.open().filter(|open| open.term == said.origin.term) {
             match open.verify(cell, bytes) {
+                Err(BadCheckpoint::MissingSignature) if open.term.era() > 0 => {
+                    return self.shows_rival(peer, said.origin.term, bytes, now, entropy, effects);
+                }
                 Err(bad) => return self.put_aside(peer, bad.into(), now, effects),
                 Ok(signed) => {
+                    self.peers.is_of_here(&peer);
                     if let Some(held) = self.held.clone().filter(|held| contradict(held, &signed)) {
                         return self.alarm(peer, &held, signed, now, effects);
                     }
@@ -209,7 +217,8 @@ impl Follower {
                 }
             }
         }
-        self.peers.told(&peer, Some((said.origin.term, said.size)), now, entropy);
+        let tip = (said.origin.term, said.size);
+        self.told_other_term(peer, tip, bytes, now, entropy);
     }
 
     /// Where all records of a checkpoint are here already and only it is lacking (it came last, and was
@@ -277,35 +286,6 @@ impl Follower {
         self.put_aside(alarm.peer, Fault::Contradicts, now, effects);
     }
 
-    /// A peer has an opening of a later era, or not.
-    fn opened(
-        &mut self,
-        peer: PublicKey,
-        opened: Opened,
-        now: Time,
-        entropy: u64,
-        effects: &mut Vec<Effect>,
-    ) {
-        match opened {
-            Opened::NotHeld => self.peers.no_opening(&peer, now, entropy),
-            Opened::Ahead(term) => self.peers.cleared(&peer, self.stand(), term.era()),
-            Opened::Fault(fault) => self.put_aside(peer, fault, now, effects),
-            Opened::Back(..) if self.reopening => self.peers.no_opening(&peer, now, entropy),
-            Opened::Back(term, base) => {
-                let back = (base.origin.term, base.size);
-                self.peers.cleared(&peer, Some(back), term.era());
-                // Nothing more of an older era is taken in, or who still holds it would give it back.
-                self.bound = self.bound.max(term.era());
-                if let Some(session) = self.session.take() {
-                    effects.push(Effect::CloseRange(session.stream));
-                }
-                self.persists.clear();
-                self.reopening = true;
-                effects.push(Effect::CutBack(base));
-            }
-        }
-    }
-
     fn put_aside(&mut self, peer: PublicKey, fault: Fault, now: Time, effects: &mut Vec<Effect>) {
         self.peers.put_aside(&peer, now);
         self.seeker.disconnected(&peer);
@@ -324,7 +304,11 @@ impl Follower {
 
     fn persisted(&mut self, missing: Vec<DetailRef>, now: Time, effects: &mut Vec<Effect>) {
         let Some((chain, checkpoint)) = self.persists.pop_front() else { return };
+        let before = self.era();
         self.chain = chain;
+        if self.era() != before {
+            self.peers.look_anew();
+        }
         if let Some(new) = checkpoint {
             self.held = Some(self.held.as_ref().map_or_else(|| new.clone(), |held| new.joined(held)));
             self.cosign_due = Time::ZERO;

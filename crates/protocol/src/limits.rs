@@ -65,6 +65,8 @@ pub const REACH_MS: u64 = 60_000;
 pub const WATCH_EVERY_MS: u64 = 30_000;
 /// How often a home that has started asks a peer again what its keys have signed, in milliseconds.
 pub const ASK_AGAIN_MS: u64 = 10_000;
+/// Most answers to it that come at once: a home's own, and those of others that it asks.
+pub const MAX_RECALLED: usize = 33;
 /// Most entries in an outbox that are delivered at the same time.
 pub const MAX_OFFERS: usize = 64;
 /// Most entries of one's own that a delivery looks after.

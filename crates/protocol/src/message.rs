@@ -8,7 +8,7 @@ mod tests;
 use crate::inquiry::StartNonce;
 use crate::limits::{
     MAX_ACCEPTANCE, MAX_ANNOUNCEMENT, MAX_CALLS, MAX_DETAILS_ASKED, MAX_ENTRY, MAX_HELD, MAX_MESSAGE,
-    MAX_MISCONDUCT_FILES,
+    MAX_MISCONDUCT_FILES, MAX_RECALLED,
 };
 use crate::refusal::Refusal;
 use crate::takeover::CallNews;
@@ -124,11 +124,14 @@ pub enum Request {
         /// The calls.
         calls: List<CallNews, MAX_CALLS>,
     },
-    /// 12: this node has just started, and its disk may be an old backup: what did its keys sign? Answered
-    /// by [`Response::Recalled`].
+    /// 12: a node has just started, and its disk may be an old backup: what did its keys sign? Who is asked by
+    /// that node itself asks others too, since not all homes are connected to each other. Answered by
+    /// [`Response::Recalled`].
     Recall {
         /// The cell.
         cell: CellId,
+        /// The node that has started.
+        asker: PublicKey,
         /// Of this start alone.
         nonce: StartNonce,
     },
@@ -191,8 +194,11 @@ pub enum Response {
         /// The calls.
         calls: List<CallNews, MAX_CALLS>,
     },
-    /// 12: what is known here of what others have signed.
-    Recalled(Recalled),
+    /// 12: what is known here of what others have signed, and then what other homes know.
+    Recalled {
+        /// The answers.
+        answers: List<Recalled, MAX_RECALLED>,
+    },
 }
 
 /// All that a home knows of what others have signed as keeper, as witness and in calls, and its witness's
@@ -201,7 +207,7 @@ pub enum Response {
 pub struct Recalled {
     /// The newest checkpoint held, with its cosignatures; empty where nothing is held.
     pub checkpoint: NoteBytes,
-    /// The calls for a takeover that are known.
+    /// The calls for a takeover that are known; none in an answer that was passed on.
     pub calls: List<CallNews, MAX_CALLS>,
     /// The key of the home's witness.
     pub witness: PublicKey,
@@ -301,6 +307,11 @@ impl Response {
         let mut files: Vec<_> = files.into_iter().filter_map(Bytes::new).collect();
         files.truncate(MAX_MISCONDUCT_FILES);
         Self::Misconduct { files: List::new(files).unwrap_or_default() }
+    }
+
+    /// What one home alone knows of a node's keys that has started.
+    pub fn recalled(own: Recalled) -> Self {
+        Self::Recalled { answers: List::new(vec![own]).unwrap_or_default() }
     }
 
     /// The answer that something is refused.

@@ -1,7 +1,7 @@
 //! Takeover: how the members of a cell give its log another keeper when the old one is gone or refuses
 //! them. Functions without I/O: what every node knows of calls ([`board`]), what the proposer does next
 //! ([`bid`], [`bids`]), when a witness closes ([`close`]), and what a replica does about an opening of a higher era
-//! ([`offer`]). The right of an opening is judged by the rules of `lifeboat_commons::terms`, on the state
+//! ([`offer`]) or another one of its own era ([`rival`]). The right of an opening is judged by the rules of `lifeboat_commons::terms`, on the state
 //! at its base, by everyone alike.
 //!
 //! What it must never do: count an endorsement or close that its key did not sign, or go on from a base
@@ -18,6 +18,7 @@ pub mod bids;
 pub mod board;
 pub mod close;
 pub mod offer;
+pub mod rival;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use bids::Bids;
 pub use board::{Board, CallNews, Known, free_era};
 pub use close::{floor_of_close, may_close};
 pub use offer::{HeldLog, Offer, Opened, Place, TermStand, base_note, judge};
+pub use rival::{Look, Rival};
 
 use lifeboat_commons::{Effect, Reason, State};
 use lifeboat_log::{Kind, Record};

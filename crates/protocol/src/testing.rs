@@ -1,9 +1,15 @@
 //! A log in memory that answers ranges as a store does, for the tests of this crate.
 
 use crate::range::{RangeAsk, RangeFrame, Serve, Serving, Stretch};
+use crate::takeover::{Offer, Rival, compose_opening};
+use lifeboat_commons::testing::{TestCell, charter};
+use lifeboat_log::codec::List;
+use lifeboat_log::opening::Right;
 use lifeboat_log::testing::TestLog;
 use lifeboat_log::tree::{Frontier, consistency_proof, node_hash};
-use lifeboat_log::{Position, PublicKey, Record, SecretKey, SignedCheckpoint, TreeHash};
+use lifeboat_log::{
+    Call, Floor, Nonce, Position, PublicKey, Record, SecretKey, SignedCheckpoint, Term, TreeHash,
+};
 use std::convert::Infallible;
 
 /// A test log with all its records.
@@ -79,4 +85,39 @@ impl MemoryLog {
 /// The key of the n-th peer.
 pub fn peer(n: u8) -> PublicKey {
     SecretKey::from_seed(&[n; 32]).public()
+}
+
+/// The call that an opening of this era answers.
+pub fn call(era: u16) -> Call {
+    Call { term: Term::new(era, 0), node: peer(71), term_key: peer(72) }
+}
+
+/// A cell whose log this member's home has taken over into the first era, and the base of that.
+pub fn taken_over(by: &str) -> (TestCell, SignedCheckpoint) {
+    let mut charter = charter();
+    charter.waiting_days = 0;
+    let mut cell = TestCell::found_with(1, "heron", &charter);
+    for name in ["wren", "finch", "owl"] {
+        cell.admit(name);
+    }
+    let (node, term_key) = (cell.key(&format!("{by}'s laptop")), cell.key(&format!("{by}'s term")));
+    let call = Call { term: Term::new(1, 0), node: node.public(), term_key: term_key.public() };
+    let base = cell.checkpoint();
+    let floor = Floor::of(&base, &cell.term_key.public()).unwrap();
+    let sign = |name| call.endorse(&cell.cell(), floor, &cell.key(name));
+    let mut endorsements = ["heron", "finch", "owl"].map(sign).to_vec();
+    endorsements.sort_by_key(|endorsement| endorsement.key);
+    let right = Right::Takeover { endorsements: List::new(endorsements).unwrap(), closes: List::default() };
+    let (head, keys) = (cell.chain.head(), (&node, &term_key));
+    let entry = compose_opening(&call, right, &base, head, &cell.state, keys, cell.now, Nonce([9; 16]));
+    assert!(cell.open_term(call.term, entry.unwrap(), term_key).is_applied());
+    (cell, base)
+}
+
+/// The rival that opens when this member's home takes over, and a checkpoint of it.
+pub fn rival(by: &str) -> (SignedCheckpoint, Rival) {
+    let (other, _) = taken_over(by);
+    let bytes = other.last().to_bytes();
+    let offer = Offer::read(other.cell(), &bytes).unwrap();
+    (other.checkpoint(), Rival::of(&offer, &bytes))
 }

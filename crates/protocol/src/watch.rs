@@ -7,8 +7,9 @@ mod tests;
 
 use crate::limits::{ASIDE_MS, MAX_PEERS, PATIENCE_MS, WATCH_EVERY_MS};
 use crate::message::term_of_note;
-use crate::takeover::Opened;
-use lifeboat_log::{CellId, OpenTerm, PublicKey, Time};
+use crate::takeover::{Look, Opened};
+use lifeboat_log::limits::MAX_BASE_NOTE;
+use lifeboat_log::{BadCheckpoint, CellId, OpenTerm, PublicKey, Time};
 use std::collections::BTreeMap;
 
 /// What happens to the watch.
@@ -43,8 +44,14 @@ pub enum Event {
 pub enum Effect {
     /// Ask a peer for its newest checkpoint.
     AskTip(PublicKey),
-    /// Ask a peer for the opening of a later era than the one that is kept here.
-    AskOpening(PublicKey),
+    /// Ask a peer for its opening of the first era after this one, and judge it with what [`Watch::look`] knows
+    /// of the peer.
+    AskOpening {
+        /// The peer.
+        peer: PublicKey,
+        /// The era.
+        after: u16,
+    },
     /// Sign nothing more, and follow instead.
     StepDown(Why),
 }
@@ -58,12 +65,14 @@ pub enum Why {
     Behind(u64),
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Peer {
     asked: Option<Time>,
     answered: bool,
     next: Option<Time>,
     aside: Option<Time>,
+    /// What it shows of a rival of the opening of this era.
+    look: Look,
 }
 
 /// The machine.
@@ -87,15 +96,7 @@ impl Watch {
                 self.answered(&peer, now);
                 effects.extend(self.tip(peer, &checkpoint, cell, open, now));
             }
-            Event::Opening { peer, opened } => match opened {
-                Opened::Ahead(_) | Opened::Back(..) => effects.push(Effect::StepDown(Why::TakenOver)),
-                Opened::NotHeld => {}
-                Opened::Fault(_) => {
-                    if let Some(peer) = self.peers.get_mut(&peer) {
-                        peer.aside = Some(now.plus_ms(ASIDE_MS));
-                    }
-                }
-            },
+            Event::Opening { peer, opened } => effects.extend(self.opened(peer, opened, open, now)),
             Event::AskFailed(peer) => {
                 if let Some(peer) = self.peers.get_mut(&peer) {
                     (peer.asked, peer.next) = (None, Some(now.plus_ms(WATCH_EVERY_MS)));
@@ -114,21 +115,69 @@ impl Watch {
         effects
     }
 
+    /// What is known of a peer that may follow a rival of the opening of this era.
+    pub fn look(&self, peer: &PublicKey) -> Look {
+        self.peers.get(peer).map(|peer| peer.look.clone()).unwrap_or_default()
+    }
+
     fn answered(&mut self, peer: &PublicKey, now: Time) {
         if let Some(peer) = self.peers.get_mut(peer) {
-            *peer = Peer { asked: None, answered: true, next: Some(now.plus_ms(WATCH_EVERY_MS)), ..*peer };
+            (peer.asked, peer.answered, peer.next) = (None, true, Some(now.plus_ms(WATCH_EVERY_MS)));
         }
     }
 
-    fn tip(&self, peer: PublicKey, note: &[u8], cell: CellId, open: &OpenTerm, now: Time) -> Option<Effect> {
-        let term = term_of_note(note)?;
-        let aside = self.peers.get(&peer).and_then(|peer| peer.aside);
-        if term.era() > open.term.era() {
-            let aside = aside.is_some_and(|until| now < until && until <= now.plus_ms(ASIDE_MS));
-            return (!aside).then_some(Effect::AskOpening(peer));
+    fn tip(
+        &mut self,
+        key: PublicKey,
+        note: &[u8],
+        cell: CellId,
+        open: &OpenTerm,
+        now: Time,
+    ) -> Option<Effect> {
+        let (term, own) = (term_of_note(note)?, open.term.era());
+        let peer = self.peers.get_mut(&key);
+        let aside = peer.as_ref().and_then(|peer| peer.aside);
+        let aside = aside.is_some_and(|until| now < until && until <= now.plus_ms(ASIDE_MS));
+        if term.era() > own {
+            let after = peer.map_or(own, |peer| peer.look.asks_after(own, true));
+            return (!aside).then_some(Effect::AskOpening { peer: key, after });
         }
-        let signed = open.verify(cell, note).ok()?;
-        (signed.size > open.tree.size()).then_some(Effect::StepDown(Why::Behind(signed.size)))
+        match (open.verify(cell, note), peer) {
+            (Ok(signed), peer) => {
+                peer.into_iter().for_each(|peer| peer.look = Look::default());
+                (signed.size > open.tree.size()).then_some(Effect::StepDown(Why::Behind(signed.size)))
+            }
+            // Another opening of this era: the members may be with that one.
+            (Err(BadCheckpoint::MissingSignature), Some(peer)) if own > 0 && note.len() <= MAX_BASE_NOTE => {
+                let looks = !aside && peer.look.tell(cell, term, note);
+                let after = peer.look.asks_after(own, false);
+                looks.then_some(Effect::AskOpening { peer: key, after })
+            }
+            _ => None,
+        }
+    }
+
+    /// What came of asking a peer for its opening.
+    fn opened(&mut self, key: PublicKey, opened: Opened, open: &OpenTerm, now: Time) -> Option<Effect> {
+        let own = open.term.era();
+        if let Opened::Ahead(_) | Opened::Back(..) = opened {
+            return Some(Effect::StepDown(Why::TakenOver));
+        }
+        let peer = self.peers.get_mut(&key)?;
+        let leads_on = match opened {
+            Opened::Rival(rival) => peer.look.follows(*rival),
+            Opened::Across(era) if peer.look.leads_across(era) => true,
+            Opened::Across(_) | Opened::Fault(_) => {
+                (peer.aside, peer.look) = (Some(now.plus_ms(ASIDE_MS)), Look::default());
+                false
+            }
+            _ => {
+                peer.look = Look::default();
+                false
+            }
+        };
+        let after = peer.look.asks_after(own, true);
+        leads_on.then_some(Effect::AskOpening { peer: key, after })
     }
 
     /// How many of these nodes have told their newest checkpoint since they were connected.

@@ -64,7 +64,7 @@ impl Home {
                 Response::Noted
             }
             Request::Opening { era, .. } => self.answer_opening(era),
-            Request::Recall { nonce, .. } => self.answer_recall(&ctx.keys[from], &nonce),
+            Request::Recall { asker, nonce, .. } => self.answer_recall(&asker, &nonce),
             Request::Calls { calls, .. } => {
                 self.told_calls(&calls);
                 let news = self.run.as_ref().map(|run| run.board.news());
@@ -124,8 +124,8 @@ impl Home {
             }
             (Purpose::Have | Purpose::Misconduct, _) => {}
             (Purpose::Calls, Some(Response::Calls { calls })) => self.told_calls(&calls),
-            (Purpose::Recall, Some(Response::Recalled(recalled))) => {
-                self.told_recalled(peer, &recalled, ctx);
+            (Purpose::Recall, Some(Response::Recalled { answers })) => {
+                answers.iter().for_each(|recalled| self.told_recalled(peer, recalled, ctx));
             }
             (Purpose::Calls | Purpose::Recall, _) => {}
             (Purpose::Opening, Some(Response::Opening { record })) => {

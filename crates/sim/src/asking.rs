@@ -41,9 +41,14 @@ impl Home {
             return;
         }
         let (cell, Some(run)) = (self.cell, &mut self.run) else { return };
-        let nonce = run.inquiry.nonce();
+        // All homes are connected here: nobody has to pass the question on.
+        let (asker, nonce) = (self.node.public(), run.inquiry.nonce());
         for peer in run.inquiry.due(ctx.now) {
-            ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Recall, Request::Recall { cell, nonce }));
+            ctx.out.push(Out::Ask(
+                ctx.home_of(&peer),
+                Purpose::Recall,
+                Request::Recall { cell, asker, nonce },
+            ));
         }
     }
 
@@ -59,7 +64,7 @@ impl Home {
     pub fn answer_recall(&self, asker: &PublicKey, nonce: &StartNonce) -> Response {
         let Some(run) = &self.run else { return Response::refused(Refusal::NOT_HELD) };
         let checkpoint = run.store.checkpoint().and_then(|held| Bytes::new(held.to_bytes()));
-        Response::Recalled(Recalled {
+        Response::recalled(Recalled {
             checkpoint: checkpoint.unwrap_or_default(),
             calls: run.board.news(),
             witness: self.witness.public(),

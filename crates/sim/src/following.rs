@@ -56,9 +56,8 @@ impl Home {
                     tell.push((peer, checkpoint));
                     continue;
                 }
-                Effect::AskOpening(peer) => {
-                    let era = run.store.chain().open().map_or(0, |open| open.term.era());
-                    ask(&peer, Purpose::Opening, Request::Opening { cell, era })
+                Effect::AskOpening { peer, after } => {
+                    ask(&peer, Purpose::Opening, Request::Opening { cell, era: after })
                 }
                 open @ (Effect::Reopen | Effect::CutTail | Effect::CutBack(_)) => {
                     run.wants = wanted(open);

@@ -116,7 +116,8 @@ impl Home {
         let Some(open) = run.store.chain().open() else { return };
         let origin = Origin { cell: self.cell, term: open.term }.to_string();
         let Ok(given) = Cosignings::open(disk, own, &origin) else { return };
-        let Some(floor) = floor_of_close(open, run.store.checkpoint(), given.last()) else { return };
+        let (held, history) = (run.store.checkpoint(), Before(&run.store, u64::MAX));
+        let Some(floor) = floor_of_close(open, held, given.last(), state, &history) else { return };
         let close = call.close(&self.cell, floor, &key);
         let Ok(close) = vows.close(call, close) else { return };
         ctx.judge.closed(self.index, call.term.era());
@@ -216,7 +217,13 @@ impl Home {
             self.compare(&base, ctx);
         }
         let opened = match (record, &self.run) {
-            (Some(bytes), Some(run)) => judge(self.cell, open_term(&run.store), bytes, &Whole(&run.store)),
+            (Some(bytes), Some(run)) => {
+                let look = match &run.role {
+                    Role::Keeper(..) => run.watch.look(&peer),
+                    Role::Follower(follower) => follower.look(&peer),
+                };
+                judge(self.cell, open_term(&run.store), bytes, &look, &Whole(&run.store))
+            }
             _ => Opened::NotHeld,
         };
         match &self.run {
@@ -243,6 +250,8 @@ impl Home {
             Ok((state, store, back)) => {
                 run.shown = run.shown.min(store.len());
                 (run.store, run.state, run.wants) = (store, state, Wants::Nothing);
+                // An opening above it holds by right: a home that kept the base's term keeps it no more.
+                run.replaced = run.replaced.max(Some(base.origin.term));
                 back
             }
             Err(_) if self.storage.has_failed() => return,
@@ -278,8 +287,8 @@ impl Home {
                     let request = Request::Tip { cell: self.cell };
                     ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Tip, request));
                 }
-                watch::Effect::AskOpening(peer) => {
-                    let request = Request::Opening { cell: self.cell, era: open.term.era() };
+                watch::Effect::AskOpening { peer, after } => {
+                    let request = Request::Opening { cell: self.cell, era: after };
                     ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Opening, request));
                 }
                 watch::Effect::StepDown(why) => {
@@ -358,7 +367,7 @@ impl HeldLog for Whole<'_> {
         let held = self.0.term(term)?;
         let witnesses = held.opening.witnesses.to_vec();
         let signers = Signers { term_key: held.opening.term_key, witnesses };
-        Some(TermStand { signers, start: held.start, size: held.size })
+        Some(TermStand { signers, quorum: held.opening.quorum, start: held.start, size: held.size })
     }
     fn head(&self, end: Position) -> Option<LinkHash> {
         Some(self.0.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
@@ -372,6 +381,10 @@ impl HeldLog for Whole<'_> {
     }
     fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
         let found = self.0.terms().into_iter().find(|(_, signed)| signed.origin.term == term);
+        found.map(|(_, signed)| signed)
+    }
+    fn before(&self, term: Term) -> Option<SignedCheckpoint> {
+        let found = self.0.terms().into_iter().rev().find(|(_, signed)| signed.origin.term < term);
         found.map(|(_, signed)| signed)
     }
 }

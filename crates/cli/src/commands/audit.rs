@@ -3,7 +3,7 @@
 
 use crate::context::{Context, PATIENCE};
 use crate::error::{Code, Failure, Outcome};
-use crate::ui::{Look, plain};
+use crate::ui::{Look, plain, word};
 use crate::{cells, text};
 use lifeboat_commons::Charter;
 use lifeboat_log::limits::MAX_MISCONDUCT;
@@ -54,7 +54,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let counts = if args.folder.is_none() { details(context) } else { Vec::new() };
     let proofs = misconduct(&folder);
     for (file, words) in &proofs {
-        context.ui.warn(text!("misconduct-proven", fault = words, path = file));
+        let path = home_of(&folder).unwrap_or(&folder).join(file).display().to_string();
+        let typed = word(&path);
+        context.ui.warn(text!("misconduct-proven", fault = words, path = &path, typed = typed));
     }
     show(context, &report, &counts, &proofs)
 }
@@ -73,10 +75,14 @@ fn details(context: &mut Context) -> Vec<(String, DetailCounts)> {
     counts
 }
 
+/// The folder in which the misconduct files of these logs lie.
+fn home_of(logs: &Path) -> Option<&Path> {
+    if logs.join(MISCONDUCT).is_dir() { Some(logs) } else { logs.parent() }
+}
+
 /// The misconduct files beside the logs of a home, and what each proves.
 fn misconduct(logs: &Path) -> Vec<(String, String)> {
-    let home = if logs.join(MISCONDUCT).is_dir() { Some(logs) } else { logs.parent() };
-    let Some(home) = home else { return Vec::new() };
+    let Some(home) = home_of(logs) else { return Vec::new() };
     let list = |folder: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect()

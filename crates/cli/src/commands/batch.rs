@@ -1,12 +1,10 @@
 //! `lifeboat batch`: many entries from a file of commands, signed with one unlocking: all of them or none.
 
-use crate::args::{Cli, Command};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session};
 use crate::ui::{Look, plain};
-use crate::{fate, text};
-use clap::Parser;
+use crate::{carried, drafts, fate, text};
 use lifeboat_node::ask::Fate;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,8 +19,8 @@ const MAX_FAULTS: usize = 20;
 /// Sign many entries from a file of commands
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A file with one command a line (in, out, need, offer, meet, confirm, correct, withdraw, propose, vote), as you
-    /// would type it; - for the standard input
+    /// A file with one command a line, as you would type it, each of those that sign one entry (in, out, need,
+    /// offer, meet, confirm, correct, withdraw, propose, vote, ...); - for the standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Show the entries and sign nothing
@@ -36,6 +34,7 @@ pub struct Args {
 /// When a line cannot be read (then nothing is signed); exit code 3 when a part was refused.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let text = read(&args.file)?;
+    context.typed.clear(); // what is refused is a line of the file, not what was typed
     let mut session = Session::open(context)?;
     let drafts = drafts(context, &session, &text)?;
     if drafts.is_empty() {
@@ -108,25 +107,9 @@ fn drafts(context: &mut Context, session: &Session, text: &str) -> Outcome<Vec<D
 
 fn draft(context: &mut Context, session: &Session, line: &str) -> Outcome<Draft> {
     let words = split(line).ok_or_else(|| Failure::usage(text!("batch-quote")))?;
-    let lead = words.first().is_none_or(|word| word != "lifeboat").then(|| "lifeboat".to_owned());
-    let cli = Cli::try_parse_from(lead.into_iter().chain(words)).map_err(|error| {
-        let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        Failure::usage(first.trim_start_matches("error: ").to_owned())
-    })?;
-    match &cli.command {
-        Command::In(args) => args.draft(session),
-        Command::Out(args) => args.draft(session),
-        Command::Need(args) => args.draft(session),
-        Command::Offer(args) => args.draft(session),
-        Command::Meet(args) => args.draft(context, session),
-        Command::Confirm(args) => args.draft(context, session),
-        Command::Correct(args) => args.draft(context, session),
-        Command::Withdraw(args) => args.draft(context, session),
-        Command::Propose(args) => args.draft(context, session),
-        Command::Vote(args) => args.draft(context, session),
-        _ => Err(Failure::usage(text!("batch-other-command"))),
-    }
+    let cli = carried::parse(&words)?;
+    let draft = drafts::of(context, session, &cli.command)?;
+    draft.ok_or_else(|| Failure::usage(text!("batch-other-command")))
 }
 
 /// The words of a line: split at spaces, quotes hold together. Nothing when a quote is not closed.

@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::session::Session;
+use crate::session::{Draft, Session};
 use crate::{charter, say, text};
 use serde_json::{Map, Value};
 
@@ -13,6 +13,19 @@ pub struct Args {
     /// What to change, while you are the only member: waiting-days=3
     #[arg(value_name = "NAME=VALUE")]
     changes: Vec<String>,
+}
+
+impl Args {
+    /// What is to be signed; nothing where the settings are to be shown.
+    ///
+    /// # Errors
+    /// When a change cannot be read.
+    pub fn draft(&self, session: &Session) -> Outcome<Option<Draft>> {
+        if self.changes.is_empty() {
+            return Ok(None);
+        }
+        say::draft(&charter::change(session.state.charter(), &self.changes)?, None).map(Some)
+    }
 }
 
 /// Runs the command.
@@ -34,6 +47,8 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         return Err(Failure::new(text!("charter-by-decision"))
             .hint(text!("charter-by-decision-hint", changes = args.changes.join(" --charter "))));
     }
-    let draft = say::draft(&charter::change(session.state.charter(), &args.changes)?, None)?;
-    session.say(context, draft).map(drop)
+    match args.draft(&session)? {
+        Some(draft) => session.say(context, draft).map(drop),
+        None => Ok(()),
+    }
 }

@@ -42,7 +42,7 @@ impl Args {
         if let Some(by) = session.state.corrected_by(record.link().position) {
             let by = reference::short(by);
             return Err(Failure::new(text!("corrected-already", by = &by))
-                .hint(text!("corrected-already-hint", by = &by)));
+                .hint(text!("corrected-already-hint", by = reference::typed(&by))));
         }
         let fixed = || Failure::new(text!("not-correctable")).hint(text!("not-correctable-hint"));
         let Ok(Statement::Ledger(old)) = Statement::decode(record.entry()) else { return Err(fixed()) };

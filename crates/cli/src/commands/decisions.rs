@@ -39,7 +39,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         let number = reference::short(decision.position);
         context.ui.line(text!("decision-line", number = &number, question = &asked, standing = standing))?;
         if decision.outcome().is_some() && decision.review.is_some_and(|day| day <= today) {
-            context.ui.line(text!("decision-review", number = &number))?;
+            context.ui.line(text!("decision-review", number = reference::typed(&number)))?;
         }
         context.ui.object(object(&session, decision, &asked, &names))?;
     }

@@ -5,12 +5,16 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session, read_record};
 use crate::ui::Look;
-use crate::{expect_answer, reference, say, text};
-use lifeboat_commons::{Common, Erase, Statement};
+use crate::{expect_answer, fate, reference, say, text};
+use lifeboat_commons::decisions::{Amend, DecisionStatement, Propose};
+use lifeboat_commons::membership::{HandleChanged, MembershipStatement, Vouch};
+use lifeboat_commons::{Body, Common, Erase, MemberId, Statement};
 use lifeboat_log::codec::List;
-use lifeboat_log::{DetailHash, Record};
-use lifeboat_node::ask::{Entered, Reference};
+use lifeboat_log::{DetailHash, DetailTag, Kind, Position, Record};
+use lifeboat_node::ask::{Entered, Range};
+use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
 use lifeboat_node::{Answer, Ask};
+use std::collections::BTreeSet;
 
 /// Erase the text of an entry of yours, or your handle, on every honest home
 #[derive(Debug, clap::Args)]
@@ -18,31 +22,27 @@ pub struct Args {
     /// The number of the entry
     #[arg(value_name = "NUMBER", required_unless_present = "handle")]
     number: Option<String>,
-    /// Erase your own handle: you are shown by two letters from then on, until you choose another
+    /// Erase your own handle, and those that you had before: you are shown by two letters from then on, until you choose another
     #[arg(long, conflicts_with = "number")]
     handle: bool,
 }
 
 impl Args {
-    /// What is to be signed.
+    /// What a decision may carry: the erasure of one entry's texts.
     ///
     /// # Errors
-    /// When there is no such entry, or nothing to erase in it.
+    /// When there is no such entry, nothing to erase in it, or a handle is meant.
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
-        let (record, what) = match &self.number {
-            Some(number) => {
-                let (entered, record) = session.find(context, number)?;
-                let what = nameable(session, &entered, &record)?;
-                (record, what)
-            }
-            None => own_handle(context, session)?,
-        };
-        let entry = record.entry().id();
-        let what = List::new(what).ok_or_else(|| Failure::new(text!("entry-unfit")))?;
-        let body = Erase { common: Common::default(), entry, at: record.link().position, what };
-        let mut draft = say::draft(&body, None)?;
-        draft.after.push(entry);
-        Ok(draft)
+        let drafts = if self.number.is_some() { self.drafts(context, session)? } else { Vec::new() };
+        drafts.into_iter().next().ok_or_else(|| Failure::usage(text!("erase-by-number")))
+    }
+
+    /// What is to be signed: one entry for each that holds something to erase.
+    fn drafts(&self, context: &mut Context, session: &Session) -> Outcome<Vec<Draft>> {
+        let Some(number) = &self.number else { return own_handles(context, session) };
+        let (entered, record) = session.find(context, number)?;
+        let what = nameable(session, &entered, &record)?;
+        Ok(vec![erasing(&record, what)?])
     }
 }
 
@@ -66,15 +66,103 @@ fn nameable(session: &Session, entered: &Entered, record: &Record) -> Outcome<Ve
     Ok(what)
 }
 
-/// The entry that has the member's handle, and the handle's hash.
-fn own_handle(context: &mut Context, session: &Session) -> Outcome<(Record, Vec<[u8; 32]>)> {
-    let id = session.member()?;
-    let member = session.state.members().get(&id).ok_or_else(|| Failure::new(text!("stranger")))?;
-    let reference = Reference::Id(member.handle_entry);
-    let ask = Ask::Find { cell: session.cell.cell, reference };
-    let mut records = expect_answer!(session.ask(context, ask)?, Answer::Records(records) => records)?;
-    let entered = records.pop().ok_or_else(|| Failure::new(text!("entry-not-here")))?;
-    Ok((read_record(&entered)?, vec![member.handle.0]))
+/// One draft for each entry of one's own that holds a handle which one bears or bore. A handle that came in
+/// with a decision was written by who proposed it, and is told: that member alone can erase it.
+fn own_handles(context: &mut Context, session: &Session) -> Outcome<Vec<Draft>> {
+    let me = session.member()?;
+    let (mut drafts, mut seen) = (Vec::new(), BTreeSet::new());
+    for (entered, record) in with_handles(context, session)? {
+        let (entry, at) = (record.entry(), record.link().position);
+        let Some(held) = Held::of(session, &record) else { continue };
+        if held.bearer != me {
+            continue;
+        }
+        let gone = |hash: &DetailHash| entered.gone.iter().any(|gone| gone.hash == *hash);
+        let handles = entry.details.iter().filter(|detail| detail.tag == DetailTag::HANDLE);
+        let what: Vec<DetailHash> =
+            handles.map(|detail| detail.hash).filter(|hash| !gone(hash) && seen.insert(*hash)).collect();
+        if what.is_empty() {
+            continue;
+        }
+        if held.eraser != Some(me) {
+            let who = held.eraser.map_or_else(|| text!("stranger"), |id| session.names.member(&id));
+            context.ui.warn(text!(
+                "erase-handle-of-other",
+                number = reference::short(at),
+                who = who,
+                typed = at.0
+            ));
+            continue;
+        }
+        drafts.push(erasing(&record, what.iter().map(|hash| hash.0).collect())?);
+    }
+    if drafts.is_empty() {
+        return Err(Failure::new(text!("erase-no-handle")));
+    }
+    Ok(drafts)
+}
+
+/// Whose handle an entry holds, and who may erase it there.
+struct Held {
+    bearer: MemberId,
+    eraser: Option<MemberId>,
+}
+
+impl Held {
+    fn of(session: &Session, record: &Record) -> Option<Self> {
+        let members = session.state.members();
+        let author = members.of_key(&record.entry().author);
+        let newcomer = |vouch: &Vouch| members.of_key(&vouch.acceptance.key);
+        match Statement::decode(record.entry()).ok()? {
+            Statement::Membership(MembershipStatement::Vouch(vouch)) => {
+                newcomer(&vouch).map(|bearer| Self { bearer, eraser: Some(bearer) })
+            }
+            Statement::Decisions(DecisionStatement::Propose(Propose { terms, .. }))
+            | Statement::Decisions(DecisionStatement::Amend(Amend { terms, .. })) => {
+                match terms.payload?.statement().ok()? {
+                    Statement::Membership(MembershipStatement::Vouch(vouch)) => {
+                        newcomer(&vouch).map(|bearer| Self { bearer, eraser: author })
+                    }
+                    _ => None,
+                }
+            }
+            _ => author.map(|bearer| Self { bearer, eraser: Some(bearer) }),
+        }
+    }
+}
+
+/// The entries of the kinds that hold handles, in the log's order.
+fn with_handles(context: &mut Context, session: &Session) -> Outcome<Vec<(Entered, Record)>> {
+    let kinds = [Kind::FOUNDING, Vouch::KIND, HandleChanged::KIND, Propose::KIND, Amend::KIND];
+    let (mut from, mut found) = (Position(0), Vec::new());
+    loop {
+        let count = u32::try_from(MAX_RECORDS_ANSWERED).unwrap_or(u32::MAX);
+        let mut range = Range::from(from, count);
+        range.kinds = kinds.iter().map(|kind| kind.0).collect();
+        let answer = session.ask(context, Ask::Log { cell: session.cell.cell, range })?;
+        let records = expect_answer!(answer, Answer::Records(records) => records)?;
+        let asked = records.len();
+        for entered in records {
+            let record = read_record(&entered)?;
+            from = record.link().position.next();
+            if record.entry().details.iter().any(|detail| detail.tag == DetailTag::HANDLE) {
+                found.push((entered, record));
+            }
+        }
+        if asked < MAX_RECORDS_ANSWERED {
+            return Ok(found);
+        }
+    }
+}
+
+/// The draft that erases this of that entry.
+fn erasing(record: &Record, what: Vec<[u8; 32]>) -> Outcome<Draft> {
+    let entry = record.entry().id();
+    let what = List::new(what).ok_or_else(|| Failure::new(text!("entry-unfit")))?;
+    let body = Erase { common: Common::default(), entry, at: record.link().position, what };
+    let mut draft = say::draft(&body, None)?;
+    draft.after.push(entry);
+    Ok(draft)
 }
 
 /// Runs the command.
@@ -83,7 +171,16 @@ fn own_handle(context: &mut Context, session: &Session) -> Outcome<(Record, Vec<
 /// When the entry cannot be made, signed or handed on.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
-    let draft = args.draft(context, &session)?;
+    let drafts = args.drafts(context, &session)?;
     context.ui.aside(Look::Plain, text!("erase-promise"));
-    session.say(context, draft).map(drop)
+    let ready = session.prepare(context, drafts)?;
+    session.confirm(context, &ready)?;
+    let fates = session.submit(context, &ready)?;
+    for (fate, ready) in fates.iter().zip(&ready) {
+        fate::show(context, fate, &ready.sentence)?;
+        let mut object = fate::object(fate);
+        object["text"] = ready.sentence.clone().into();
+        context.ui.object(object)?;
+    }
+    fate::exit(&fates)
 }

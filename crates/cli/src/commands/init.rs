@@ -33,6 +33,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     if Home::at(&folder).exists() {
         return Err(lifeboat_node::HomeError::Exists(folder).into());
     }
+    super::node::check_addresses(&args.listen)?;
     let passphrase = if args.no_passphrase { None } else { unlock::new_passphrase(context)? };
     let settings = Settings {
         handle: handle.clone(),

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, clock, random};
 use crate::error::{Failure, Outcome};
-use crate::ui::{Look, plain};
+use crate::ui::plain;
 use crate::{expect_answer, reference, text, unlock, words};
 use lifeboat_commons::Acceptance;
 use lifeboat_log::{Detail, Time, codec};
@@ -54,10 +54,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     };
     let joined = expect_answer!(context.ask(&mut desk, ask)?, Answer::Joined(joined) => joined)?;
     let name = plain(&joined.name);
-    let spoken = joined.words.as_deref().map(words::of_numbers);
-    match &spoken {
-        Some(words) => {
-            context.ui.styled(Look::Strong, text!("join-words", words = words))?;
+    match &joined.words {
+        Some(spoken) => {
+            words::show(context, spoken)?;
             let next =
                 if args.lost { text!("join-lost-next", handle = plain(&handle)) } else { text!("join-next") };
             context.ui.say(next);
@@ -69,7 +68,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         }
     }
     context.ui.object(json!({
-        "cell": joined.cell.to_string(), "name": joined.name, "delivered": joined.delivered, "words": spoken,
+        "cell": joined.cell.to_string(), "name": joined.name, "delivered": joined.delivered,
+        "words": joined.words.as_ref().map(|spoken| words::of_numbers(&spoken.words)),
+        "words_for_others": joined.words.as_ref().map(|spoken| words::of_numbers(&spoken.others)),
     }))
 }
 

@@ -1,13 +1,13 @@
 //! `lifeboat meetings`: the published schedule of what recurs, and what comes next.
 
 use crate::context::Context;
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::sentence::rotation::{clock, every};
-use crate::session::Session;
+use crate::session::{Draft, Session};
 use crate::ui::plain;
 use crate::{commands::role, day, say, span, text};
 use jiff::civil::Weekday;
-use lifeboat_commons::rotation::{Duty, Meeting, MeetingSet, begin};
+use lifeboat_commons::rotation::{Duty, Meeting, MeetingSet, Name, begin};
 use lifeboat_commons::{Common, Day};
 use serde_json::json;
 
@@ -41,7 +41,7 @@ enum What {
         #[arg(long, value_name = "TIME")]
         at: String,
         /// How many minutes it takes
-        #[arg(long, value_name = "MINUTES", default_value_t = 90)]
+        #[arg(long, value_name = "MINUTES", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=24 * 60))]
         minutes: u16,
         /// The place, out of the charter's list
         #[arg(long, value_name = "NAME")]
@@ -55,45 +55,72 @@ enum What {
     },
 }
 
+impl Args {
+    /// What is to be signed; nothing where the meetings are to be listed.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the cell has no such meeting or place.
+    pub fn draft(&self, session: &Session) -> Outcome<Option<Draft>> {
+        let set = match &self.what {
+            None | Some(What::List { .. }) => return Ok(None),
+            Some(What::Set { name, every, from, at, minutes, place }) => {
+                let place = place.as_ref().map(|place| say::place(session, place)).transpose()?;
+                MeetingSet {
+                    common: Common { place, ..Common::default() },
+                    name: role::name(name)?,
+                    first: role::day_of(session, from)?,
+                    every: span::every(every)?,
+                    minute: span::minute(at)?,
+                    minutes: *minutes,
+                    ended: false,
+                }
+            }
+            Some(What::End { name }) => {
+                let (name, m) = meeting(session, name)?;
+                let (first, every, minute, minutes) = (m.first, m.every, m.minute, m.minutes);
+                MeetingSet { common: Common::default(), name, first, every, minute, minutes, ended: true }
+            }
+        };
+        say::draft(&set, None).map(Some)
+    }
+}
+
+/// The meeting of this name.
+fn meeting<'a>(session: &'a Session, written: &str) -> Outcome<(Name, &'a Meeting)> {
+    let name = role::name(written)?;
+    let meetings = || session.state.rotation().meetings();
+    let known = meetings().find(|(known, _)| **known == name).map(|(_, meeting)| meeting);
+    let meeting = known.ok_or_else(|| {
+        let known: Vec<String> = meetings().map(|(name, _)| plain(name)).collect();
+        let known = if known.is_empty() { text!("none") } else { known.join(", ") };
+        Failure::usage(text!("meeting-unknown", name = plain(written)))
+            .hint(text!("role-unknown-hint", known = known))
+    })?;
+    Ok((name, meeting))
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When it cannot be read, or the rules do not allow it.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
-    let set = match &args.what {
-        None => return list(context, &session, 4),
-        Some(What::List { next }) => return list(context, &session, *next),
-        Some(What::Set { name, every, from, at, minutes, place }) => {
-            let place = place.as_ref().map(|place| say::place(&session, place)).transpose()?;
-            MeetingSet {
-                common: Common { place, ..Common::default() },
-                name: role::name(name)?,
-                first: role::day_of(&session, from)?,
-                every: span::every(every)?,
-                minute: span::minute(at)?,
-                minutes: *minutes,
-                ended: false,
-            }
-        }
-        Some(What::End { name }) => {
-            let name = role::name(name)?;
-            let known = session.state.rotation().meetings().find(|(known, _)| **known == name);
-            let (first, every, minute, minutes) = match known {
-                Some((_, m)) => (m.first, m.every, m.minute, m.minutes),
-                None => (Day(0), lifeboat_commons::rotation::Every::Days(7), 0, 1),
-            };
-            MeetingSet { common: Common::default(), name, first, every, minute, minutes, ended: true }
-        }
+    if let Some(draft) = args.draft(&session)? {
+        return session.say(context, draft).map(drop);
+    }
+    let next = match &args.what {
+        Some(What::List { next }) => *next,
+        _ => 4,
     };
-    let draft = say::draft(&set, None)?;
-    session.say(context, draft).map(drop)
+    list(context, &session, next)
 }
 
 fn list(context: &mut Context, session: &Session, count: u32) -> Outcome {
     let rotation = session.state.rotation();
     if rotation.meetings().next().is_none() {
-        context.ui.say(text!("meetings-none"));
+        let words = "meetings set \"weekly circle\" --from friday --at 19:00";
+        let command = session.command_of_the_cell(&text!("meetings-none-question"), words);
+        context.ui.say(text!("meetings-none", command = command));
     }
     for (name, meeting) in rotation.meetings() {
         let (name, every, time) = (plain(name), every(meeting.every), clock(meeting.minute));

@@ -54,6 +54,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     };
     let first = read(&args.day)?;
     let last = args.to.as_ref().map_or(Ok(first), |to| read(to))?;
+    if last < first {
+        return Err(Failure::usage(text!("days-turned")));
+    }
     let within = |time: Time| (first..=last).contains(&day::of_moment(time.ms(), &session.zone));
     let all = session.state.decisions().list();
     let settled = |decision: &&Decision| decision.outcome().is_some_and(|outcome| within(outcome.time));

@@ -107,7 +107,8 @@ pub fn run_out(context: &mut Context, args: &OutArgs) -> Outcome {
     args.circumstances.texts.tell(context, &session);
     let fate = session.say(context, draft)?;
     if let (true, Fate::Placed { position, id, .. }) = (args.slip, &fate) {
-        context.ui.line(text!("slip", number = reference::precise(*position, id)))?;
+        let number = reference::precise(*position, id);
+        context.ui.line(text!("slip", number = &number, typed = reference::typed(&number)))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::error::{Code, Failure, Outcome};
 use crate::ui::plain;
 use crate::{cells, text};
 use lifeboat_node::control::Control;
-use lifeboat_node::{Desk, Home, NodeOptions, background};
+use lifeboat_node::{Ask, Desk, Home, NodeOptions, background};
 use serde_json::json;
 use std::ffi::OsString;
 
@@ -50,6 +50,10 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         Some(What::Stop) => stop(context, &home),
         Some(What::Status) => status(context, &home),
         None => {
+            check_addresses(args.listen.iter().chain(&args.public).chain(&args.connect))?;
+            if !args.connect.is_empty() && Control::connect(&home).is_some() {
+                return connect(context, &home, args);
+            }
             settle(&home, args)?;
             let vouched = args.disk_not_restored;
             if args.background { start(context, &home, vouched) } else { stay(context, &home, vouched) }
@@ -57,10 +61,28 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     }
 }
 
+/// Refuses what is no address, before anything remembers it.
+///
+/// # Errors
+/// When one of them is none: an example.
+pub fn check_addresses<'a>(addresses: impl IntoIterator<Item = &'a String>) -> Outcome {
+    for address in addresses {
+        lifeboat_node::check_addr(address).map_err(|bad| {
+            Failure::usage(text!("address-unfit", address = plain(address)))
+                .because(bad)
+                .hint(text!("address-unfit-hint"))
+        })?;
+    }
+    Ok(())
+}
+
 /// Writes new addresses into the settings before the node reads them.
 fn settle(home: &Home, args: &Args) -> Outcome {
     if args.listen.is_empty() && args.public.is_empty() && args.connect.is_empty() {
         return Ok(());
+    }
+    if Control::connect(home).is_some() {
+        return Err(settled());
     }
     let mut settings = home.settings()?;
     if !args.listen.is_empty() {
@@ -75,6 +97,25 @@ fn settle(home: &Home, args: &Args) -> Outcome {
         }
     }
     Ok(home.save_settings(&settings)?)
+}
+
+/// A running node has read where to listen: it would count at its next start, and nobody would know why.
+fn settled() -> Failure {
+    Failure::with(Code::StoreInUse, text!("node-settled")).hint(text!("node-settled-hint"))
+}
+
+/// Lets the node that runs here connect to these addresses, which it remembers.
+fn connect(context: &mut Context, home: &Home, args: &Args) -> Outcome {
+    if !args.listen.is_empty() || !args.public.is_empty() {
+        return Err(settled());
+    }
+    let mut desk = Desk::open(home)?;
+    for address in &args.connect {
+        context.ask(&mut desk, Ask::Connect { address: address.clone() })?;
+        context.ui.line(text!("node-connected", address = plain(address)))?;
+        context.ui.object(json!({"running": true, "started": false, "connected": address}))?;
+    }
+    Ok(())
 }
 
 fn start(context: &mut Context, home: &Home, vouched: bool) -> Outcome {

@@ -3,16 +3,15 @@
 
 mod box_of;
 mod list;
+mod open;
 
 use crate::context::{Context, random};
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session};
 use crate::ui::plain;
-use crate::{fate, reference, say, span, text};
+use crate::{fate, reference, say, text};
 use box_of::Kept;
-use lifeboat_commons::ballots::{
-    BallotsCarried, Form, Marks, Means, PaperCounted, Poll, PollOpened, Registered, SecretBallot, Stage,
-};
+use lifeboat_commons::ballots::{BallotsCarried, Marks, PaperCounted, Poll, Registered, SecretBallot, Stage};
 use lifeboat_commons::ring::RingSecret;
 use lifeboat_commons::{Common, Paper};
 use lifeboat_log::BlobHash;
@@ -35,7 +34,7 @@ enum What {
     /// List the polls, and their results
     List,
     /// Open a poll
-    Open(OpenArgs),
+    Open(open::Args),
     /// Register a key that is made for this poll alone
     Register {
         /// The number of the poll
@@ -89,35 +88,17 @@ enum What {
     },
 }
 
-#[derive(Debug, clap::Args)]
-struct OpenArgs {
-    /// The question
-    #[arg(value_name = "QUESTION")]
-    question: String,
-    /// An option; give each
-    #[arg(long = "option", value_name = "TEXT", default_values = ["yes", "no"])]
-    options: Vec<String>,
-    /// A ballot may mark more than one option
-    #[arg(long)]
-    several: bool,
-    /// Vote on paper, counted by tellers who are drawn by lot
-    #[arg(long)]
-    paper: bool,
-    /// The number of the entry that it is about
-    #[arg(long, value_name = "NUMBER")]
-    about: Option<String>,
-    /// How long members can register
-    #[arg(long, value_name = "SPAN", default_value = "3 days")]
-    register: String,
-    /// How long they can bring ballots to tellers, after that
-    #[arg(long, value_name = "SPAN", default_value = "3 days")]
-    cast: String,
-    /// How long the tellers have to put them into the log, after that
-    #[arg(long, value_name = "SPAN", default_value = "1 day")]
-    carry: String,
-    /// How long anyone can put in what was left out, after that
-    #[arg(long, value_name = "SPAN", default_value = "1 day")]
-    late: String,
+impl Args {
+    /// What is to be signed to open a poll; nothing for what else can be done with one.
+    ///
+    /// # Errors
+    /// When it cannot be opened so.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Option<Draft>> {
+        match &self.what {
+            Some(What::Open(args)) => args.draft(context, session).map(Some),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// Runs the command.
@@ -129,7 +110,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     match &args.what {
         None | Some(What::List) => list::run(context, &session),
         Some(What::Open(args)) => {
-            let draft = open(context, &session, args)?;
+            let draft = args.draft(context, &session)?;
             session.say(context, draft).map(drop)
         }
         Some(What::Register { poll }) => register(context, &mut session, poll),
@@ -159,33 +140,6 @@ fn find<'a>(context: &mut Context, session: &'a Session, written: &str) -> Outco
     session.state.ballots().poll(&record.entry().id()).ok_or_else(|| {
         Failure::new(text!("poll-unknown", number = plain(written))).hint(text!("poll-unknown-hint"))
     })
-}
-
-fn open(context: &mut Context, session: &Session, args: &OpenArgs) -> Outcome<Draft> {
-    let about = args.about.as_ref().map(|about| session.find(context, about)).transpose()?;
-    let means = if args.paper {
-        Means::Paper
-    } else {
-        Means::Ring {
-            least: session.state.charter().ring,
-            register: span::seconds(&args.register)?,
-            cast: span::seconds(&args.cast)?,
-            carry: span::seconds(&args.carry)?,
-            late: span::seconds(&args.late)?,
-        }
-    };
-    let choices = u16::try_from(args.options.len()).map_err(|_| Failure::usage(text!("poll-options")))?;
-    let said = PollOpened {
-        common: Common::default(),
-        about: about.map(|(_, record)| record.entry().id()),
-        choices,
-        form: if args.several { Form::Several } else { Form::One },
-        means,
-        carries: None,
-    };
-    let options = (1..).zip(&args.options).map(|(at, option)| format!("{at} {option}"));
-    let question = format!("{} ({})", args.question.trim(), options.collect::<Vec<_>>().join(", "));
-    say::draft(&said, Some(&question))
 }
 
 fn register(context: &mut Context, session: &mut Session, written: &str) -> Outcome {
@@ -231,8 +185,14 @@ fn cast(context: &mut Context, session: &Session, written: &str, marks: &[u16], 
     let ring = poll.ring(session.cell.cell).map_err(|bad| Failure::new(bad.to_string()))?;
     let ballot = SecretBallot::sign(&ring, &secret, marked, &random()?)
         .map_err(|bad| Failure::new(bad.to_string()))?;
-    Kept::of(session, poll.id).keep_ballot(&ballot)?;
+    let kept = Kept::of(session, poll.id);
+    let before = kept.ballot()?.filter(|before| before.marks != ballot.marks);
+    // What is not in a file nobody can carry: this home remembers it only then.
     box_of::write(to, poll.id, &ballot)?;
+    kept.keep_ballot(&ballot)?;
+    if before.is_some() {
+        context.ui.warn(text!("poll-cast-twice"));
+    }
     context.ui.line(text!("poll-cast", path = to.display().to_string()))?;
     context.ui.say(text!("poll-cast-next"));
     context.ui.object(json!({"file": to.display().to_string(), "hash": box_of::hex(&ballot.hash())}))

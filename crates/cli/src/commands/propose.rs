@@ -1,23 +1,22 @@
 //! `lifeboat propose`: puts a question to the cell, or something that takes effect by itself when carried.
 
+use crate::carried::{self, Carried};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session};
 use crate::ui::plain;
 use crate::{charter, day, expect_answer, say, span, text};
 use lifeboat_commons::decisions::{Amend, Hidden, Method, Propose, Terms, Tie, Unopened, Who};
-use lifeboat_commons::limits::MAX_SCORE;
+use lifeboat_commons::limits::{MAX_OPTIONS, MAX_SCORE};
 use lifeboat_commons::membership::{Removal, Vouch};
-use lifeboat_commons::{Common, Day, MemberId, Payload, compose};
+use lifeboat_commons::{Common, Day, MemberId, Payload};
 use lifeboat_log::codec::{self, List};
 use lifeboat_log::{Detail, DetailTag, EntryId, Time};
+use lifeboat_node::ask::Role;
 use lifeboat_node::{Answer, Ask};
 
 /// How long a vote is open when the person does not say.
 const OPEN_MS: u64 = 3 * 86_400_000;
-
-/// What a proposal carries, and the details that belong to it.
-type Carried = (Option<Payload>, Vec<(DetailTag, Detail)>);
 
 /// Put a question or a proposal to the vote
 #[derive(Debug, clap::Args)]
@@ -71,6 +70,9 @@ pub struct Args {
     /// When carried, this member belongs to the cell no longer
     #[arg(long, value_name = "HANDLE", group = "payload")]
     remove: Option<String>,
+    /// When carried, this takes effect by itself: what this command would say, as you would type it
+    #[arg(last = true, value_name = "COMMAND", group = "payload")]
+    command: Vec<String>,
     /// It is a new version of your proposal of this number: the vote starts afresh
     #[arg(long, value_name = "NUMBER")]
     amends: Option<String>,
@@ -80,11 +82,18 @@ impl Args {
     /// What is to be signed.
     ///
     /// # Errors
-    /// When the terms do not fit together, or somebody named is unknown.
+    /// When the terms do not fit together, somebody named is unknown, or what it carries would change nothing.
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
-        let (payload, carried) = self.payload(context, session)?;
-        let terms = self.terms(session, payload)?;
-        let common = Common::default();
+        let proposal = self.proposal(context, session)?;
+        proposal.try_out(session)?;
+        Ok(proposal.draft)
+    }
+
+    fn proposal(&self, context: &mut Context, session: &Session) -> Outcome<Proposal> {
+        let carried = self.carried(context, session)?;
+        let terms = self.terms(session, carried.as_ref().map(|carried| carried.payload.clone()))?;
+        flaw(&terms).map_or(Ok(()), |flaw| Err(Failure::usage(flaw)))?;
+        let (common, decided) = (Common::default(), terms.ends());
         let mut draft = match &self.amends {
             Some(number) => {
                 let decision = decision(context, session, number)?;
@@ -92,11 +101,14 @@ impl Args {
             }
             None => say::draft(&Propose { common, terms }, None)?,
         };
-        let lines: Vec<String> =
-            std::iter::once(&self.question).chain(&self.options).map(|line| plain(line.trim())).collect();
+        let (question, options) = (say::title(&self.question)?, say::options(&self.options)?);
+        let lines: Vec<String> = std::iter::once(question).chain(options).map(plain).collect();
         draft.details.push((DetailTag::NOTE, lines.join("\n")));
-        draft.carried = carried;
-        Ok(draft)
+        if let Some(carried) = &carried {
+            draft.of_payload = carried.details.clone();
+            draft.after = carried.after.clone();
+        }
+        Ok(Proposal { draft, carried, decided })
     }
 
     fn terms(&self, session: &Session, payload: Option<Payload>) -> Outcome<Terms> {
@@ -160,13 +172,15 @@ impl Args {
         })
     }
 
-    /// What takes effect by itself, and the details that belong to it.
-    fn payload(&self, context: &mut Context, session: &Session) -> Outcome<Carried> {
+    /// What takes effect by itself, and what belongs to it.
+    fn carried(&self, context: &mut Context, session: &Session) -> Outcome<Option<Carried>> {
         let common = Common::default();
-        let (said, details) = if !self.charter.is_empty() {
-            (compose(&charter::change(session.state.charter(), &self.charter)?), vec![])
+        let draft = if !self.command.is_empty() {
+            return carried::by_words(context, session, &self.command).map(Some);
+        } else if !self.charter.is_empty() {
+            say::draft(&charter::change(session.state.charter(), &self.charter)?, None)?
         } else if let Some(handle) = &self.remove {
-            (compose(&Removal { common, member: session.names.find(handle)? }), vec![])
+            say::draft(&Removal { common, member: session.names.find(handle)? }, None)?
         } else if let Some(handle) = &self.admit {
             let answer = session.ask(context, Ask::Knocks { cell: session.cell.cell })?;
             let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
@@ -174,13 +188,52 @@ impl Args {
             let unreadable = || Failure::new(text!("knock-unreadable")).hint(text!("knock-twice-hint"));
             let acceptance = codec::decode(&knock.acceptance).map_err(|error| unreadable().because(error))?;
             let handle = Detail::from_bytes(knock.handle.to_vec()).ok_or_else(unreadable)?;
-            (compose(&Vouch { common, acceptance, replaces: None }), vec![(DetailTag::HANDLE, handle)])
+            let mut draft = say::draft(&Vouch { common, acceptance, replaces: None }, None)?;
+            draft.carried.push((DetailTag::HANDLE, handle));
+            draft
         } else {
-            return Ok((None, vec![]));
+            return Ok(None);
         };
-        let unfit = |bad: lifeboat_commons::BadBody| Failure::usage(bad.to_string());
-        Ok((Some(Payload::new(said.map_err(unfit)?).map_err(unfit)?), details))
+        Carried::of(draft).map(Some)
     }
+}
+
+/// A proposal that is not signed yet.
+struct Proposal {
+    draft: Draft,
+    carried: Option<Carried>,
+    /// When its result is known.
+    decided: Time,
+}
+
+impl Proposal {
+    /// Tries what it carries as if it were carried.
+    fn try_out(&self, session: &Session) -> Outcome {
+        self.carried.as_ref().map_or(Ok(()), |carried| carried.try_out(session, self.decided))
+    }
+}
+
+/// What in the terms does not fit together, in a sentence.
+fn flaw(terms: &Terms) -> Option<String> {
+    let (options, chooses) = (usize::from(terms.options), terms.method.chooses());
+    let named = !matches!(terms.who, Who::All);
+    Some(match terms.method {
+        _ if terms.payload.is_some() && options > 0 => text!("terms-carries-options"),
+        _ if terms.payload.is_some() && named => text!("terms-carries-circle"),
+        _ if chooses && options == 0 => text!("terms-no-options"),
+        _ if !chooses && options > 0 => text!("terms-yes-or-no"),
+        _ if chooses && !(2..=MAX_OPTIONS).contains(&options) => {
+            text!("terms-options-count", most = MAX_OPTIONS)
+        }
+        Method::Seats { seats } if !(1..=options).contains(&usize::from(seats)) => text!("terms-seats"),
+        _ if terms.closes <= terms.opens => text!("terms-closes-first"),
+        _ if terms.hidden.is_some_and(|hidden| hidden.until <= terms.closes) => text!("terms-no-opening"),
+        _ if terms.tie == Tie::Drawn && terms.hidden.is_none() => text!("terms-draw-open"),
+        _ if terms.tie == Tie::Drawn && matches!(terms.method, Method::Seats { .. }) => {
+            text!("terms-draw-seats")
+        }
+        _ => return None,
+    })
 }
 
 /// A day to come.
@@ -245,9 +298,19 @@ fn method(name: Option<&str>, chooses: bool, majority: u8, carries: bool) -> Out
 /// # Errors
 /// When the entry cannot be made, signed or handed on.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    if !args.command.is_empty() {
+        context.heed(carried::parse(&args.command)?.global, &args.command);
+    }
     let mut session = Session::open(context)?;
-    let draft = args.draft(context, &session)?;
-    session.say(context, draft).map(drop)
+    let mut proposal = args.proposal(context, &session)?;
+    let mut tried = proposal.try_out(&session);
+    // A home that only follows may know less than the keeper.
+    if tried.is_err() && session.cell.role == Role::Follower && session.look_for_news(context)? {
+        proposal = args.proposal(context, &session)?;
+        tried = proposal.try_out(&session);
+    }
+    tried?;
+    session.say(context, proposal.draft).map(drop)
 }
 
 #[cfg(test)]

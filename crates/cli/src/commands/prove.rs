@@ -44,29 +44,50 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let proof = expect_answer!(session.ask(context, ask)?, Answer::Proof(proof) => proof)?;
     let terms = expect_answer!(session.ask(context, Ask::Terms { cell })?, Answer::Proof(terms) => terms)?;
     if args.slip {
-        return slip(context, &record, &sentence, &proof, &terms);
+        slip(context, &record, &sentence, &proof, &terms)?;
+        return beside(context, &session, &record, args, &terms).map(drop);
     }
-    let name = format!("{}-{}.tlog-proof", session.cell.name, record.link().position);
-    let path = args.to.clone().unwrap_or_else(|| PathBuf::from(name));
+    let path = path(&session, &record, args);
     write(&path, &proof)?;
     context.ui.line(&sentence)?;
     context.ui.line(text!("prove-written", path = path.display().to_string(), bytes = proof.len()))?;
-    let open = session.cell.checkpoint.map(|checkpoint| checkpoint.term);
-    // A card that is made today is of the newest term: who has it needs the openings in between.
-    let beside = if args.terms || open != Some(record.link().term) {
-        let beside = path.with_extension("terms");
-        write(&beside, &terms)?;
-        context.ui.line(text!("prove-terms-written", path = beside.display().to_string()))?;
-        Some(beside.display().to_string())
-    } else {
-        None
-    };
+    let beside = beside(context, &session, &record, args, &terms)?;
     context.ui.say(text!("prove-how", path = path.display().to_string()));
     context.ui.object(json!({
         "reference": reference::precise(record.link().position, &record.entry().id()),
         "position": record.link().position.0, "term": record.link().term.to_string(), "text": sentence,
         "file": path.display().to_string(), "bytes": proof.len(), "terms": beside,
     }))
+}
+
+/// The file of the proof.
+fn path(session: &Session, record: &Record, args: &Args) -> PathBuf {
+    let name = format!("{}-{}.tlog-proof", session.cell.name, record.link().position);
+    args.to.clone().unwrap_or_else(|| PathBuf::from(name))
+}
+
+/// Writes how the terms follow on each other, where that is asked for or needed: a card that is made today
+/// is of the newest term, and who has it needs the openings in between.
+fn beside(
+    context: &mut Context,
+    session: &Session,
+    record: &Record,
+    args: &Args,
+    terms: &[u8],
+) -> Outcome<Option<String>> {
+    let open = session.cell.checkpoint.map(|checkpoint| checkpoint.term);
+    if !args.terms && open == Some(record.link().term) {
+        return Ok(None);
+    }
+    let beside = path(session, record, args).with_extension("terms");
+    write(&beside, terms)?;
+    let beside = beside.display().to_string();
+    if args.slip {
+        context.ui.line(text!("slip-terms-written", path = &beside))?;
+    } else {
+        context.ui.line(text!("prove-terms-written", path = &beside))?;
+    }
+    Ok(Some(beside))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Outcome {

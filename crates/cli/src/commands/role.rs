@@ -8,6 +8,7 @@ use crate::sentence::rotation::every;
 use crate::session::{Draft, Session};
 use crate::ui::plain;
 use crate::{reference, span, text};
+use lifeboat_commons::limits::MAX_SEATS;
 use lifeboat_commons::rotation::{
     Conditions, Duty, Name, Refused, Role, RoleSet, SwapAgreed, SwapOffered, Trained,
 };
@@ -84,7 +85,7 @@ struct SetArgs {
     #[arg(long, value_name = "DAY", default_value = "today")]
     from: String,
     /// How many have it at the same time
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_SEATS)))]
     seats: u16,
     /// What the program shall know of it
     #[arg(long, value_enum, default_value = "other")]
@@ -123,39 +124,52 @@ impl From<DutyWord> for Duty {
     }
 }
 
+impl Args {
+    /// What is to be signed; nothing where the roles are to be listed.
+    ///
+    /// # Errors
+    /// When the cell has no such role, draw or member.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Option<Draft>> {
+        let common = Common::default();
+        let draft = match &self.what {
+            None | Some(What::List) => return Ok(None),
+            Some(What::Set(args)) => set(session, args)?,
+            Some(What::End { name }) => end(session, name)?,
+            Some(What::Train { training, handle, take_away }) => {
+                let member = session.names.find(handle)?;
+                let training = name(training)?;
+                say::draft(&Trained { common, member, training, granted: !take_away }, None)?
+            }
+            Some(What::Refuse { draw }) => {
+                let draw = draw_id(context, session, draw)?;
+                say::draft(&Refused { common, draw }, None)?
+            }
+            Some(What::Swap { draw, with, theirs }) => {
+                let mine = draw_id(context, session, draw)?;
+                let with = session.names.find(with)?;
+                let theirs = theirs.as_ref().map(|draw| draw_id(context, session, draw)).transpose()?;
+                say::draft(&SwapOffered { common, mine, with, theirs }, None)?
+            }
+            Some(What::Agree { offer }) => {
+                let (_, record) = session.find(context, offer)?;
+                let offer = record.entry().id();
+                say::draft(&SwapAgreed { common, offer }, None)?
+            }
+        };
+        Ok(Some(draft))
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When the cell has no such role, or the rules do not allow it.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
-    let Some(what) = &args.what else { return list(context, &session) };
-    let draft = match what {
-        What::List => return list(context, &session),
-        What::Set(args) => set(&session, args)?,
-        What::End { name } => end(&session, name)?,
-        What::Train { training, handle, take_away } => {
-            let member = session.names.find(handle)?;
-            let training = name(training)?;
-            say::draft(&Trained { common: Common::default(), member, training, granted: !take_away }, None)?
-        }
-        What::Refuse { draw } => {
-            let draw = draw_id(context, &session, draw)?;
-            say::draft(&Refused { common: Common::default(), draw }, None)?
-        }
-        What::Swap { draw, with, theirs } => {
-            let mine = draw_id(context, &session, draw)?;
-            let with = session.names.find(with)?;
-            let theirs = theirs.as_ref().map(|draw| draw_id(context, &session, draw)).transpose()?;
-            say::draft(&SwapOffered { common: Common::default(), mine, with, theirs }, None)?
-        }
-        What::Agree { offer } => {
-            let (_, record) = session.find(context, offer)?;
-            let offer = record.entry().id();
-            say::draft(&SwapAgreed { common: Common::default(), offer }, None)?
-        }
-    };
-    session.say(context, draft).map(drop)
+    match args.draft(context, &session)? {
+        Some(draft) => session.say(context, draft).map(drop),
+        None => list(context, &session),
+    }
 }
 
 /// The draw of this number.
@@ -285,7 +299,9 @@ fn list(context: &mut Context, session: &Session) -> Outcome {
         }))?;
     }
     if none {
-        context.ui.say(text!("roles-none"));
+        let words = "role set facilitator --every week";
+        let command = session.command_of_the_cell(&text!("roles-none-question"), words);
+        context.ui.say(text!("roles-none", command = command));
     }
     for swap in rotation.swaps() {
         let (from, with) = (session.names.member(&swap.from), session.names.member(&swap.with));

@@ -96,6 +96,13 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
     }
     cells::warn_of_misconduct(context, cell);
     turns(context, &cell.rotation)?;
+    for vote in &cell.to_open {
+        let until = day::moment_in_zone(vote.until_ms, &TimeZone::system());
+        let number = vote.decision.to_string();
+        context
+            .ui
+            .styled(Look::Bad, format!("  {}", text!("status-to-open", number = number, until = until)))?;
+    }
     if cell.size > 0
         && let Some(count) = cell.electors.filter(|count| *count < FEW_ELECTORS)
     {
@@ -149,7 +156,7 @@ fn object(
             "witnessed": cell.witnessed, "anchored": cell.anchored,
             "knocks": cell.knocks, "misconduct": cell.misconduct.iter().map(|item| &item.path).collect::<Vec<_>>(),
             "electors": cell.electors, "notices": cell.notices,
-            "rotation": cell.rotation,
+            "rotation": cell.rotation, "to_open": cell.to_open,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),
             })),

@@ -81,13 +81,14 @@ fn show(context: &mut Context, report: &SyncReport) -> Outcome {
     if report.waiting > 0 {
         context.ui.line(text!("outbox-count", count = report.waiting))?;
     }
-    if let Some(words) = &report.words {
-        context.ui.styled(Look::Strong, text!("join-words", words = words::of_numbers(words)))?;
+    if let Some(spoken) = &report.words {
+        words::show(context, spoken)?;
     }
     context.ui.object(json!({
         "cell": report.cell.to_string(), "name": report.name, "before": report.before, "records": report.after,
         "reached": report.reached, "behind": report.behind, "placed": report.placed, "waiting": report.waiting,
         "received_bytes": report.received,
-        "words": report.words.as_deref().map(words::of_numbers),
+        "words": report.words.as_ref().map(|spoken| words::of_numbers(&spoken.words)),
+        "words_for_others": report.words.as_ref().map(|spoken| words::of_numbers(&spoken.others)),
     }))
 }

@@ -6,12 +6,15 @@ use crate::error::{Failure, Outcome};
 use crate::session::{Session, not_done};
 use crate::ui::Look;
 use crate::{expect_answer, paper, reference, say, text, unlock};
-use lifeboat_commons::Common;
 use lifeboat_commons::membership::{NoticeGiven, Present};
+use lifeboat_commons::{Common, MemberId};
 use lifeboat_log::{Call, Floor, PublicKey, SecretKey, codec};
 use lifeboat_node::ask::{CallItem, TakeoverView};
 use lifeboat_node::{Answer, Ask};
+use proposals::Proposal;
 use serde_json::json;
+
+mod proposals;
 
 /// Give the log another keeper when the old one is gone
 #[derive(Debug, clap::Args)]
@@ -29,12 +32,19 @@ enum What {
         /// Go on without the promises of enough witnesses: something that was witnessed may be lost
         #[arg(long)]
         force: bool,
+        /// Propose this home although another is proposed already
+        #[arg(long)]
+        anyway: bool,
     },
     /// Endorse that another home keeps the log from now on
     Endorse {
-        /// The member whose home it is, when more than one is proposed
+        /// The member whose home it is, when more than one is proposed; where the log does not name the
+        /// home, one who endorsed it
         #[arg(value_name = "HANDLE")]
         handle: Option<String>,
+        /// Which try, when there is more than one: 2 for term 2.0; the newest when not given
+        #[arg(long, value_name = "NUMBER")]
+        era: Option<u16>,
         /// Endorse with the words of your paper key, which are asked for
         #[arg(long)]
         paper: bool,
@@ -57,10 +67,18 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut session = Session::open(context)?;
     match &args.what {
         None | Some(What::Status) => status(context, &session),
-        Some(What::Propose { force }) => propose(context, &session, *force),
-        Some(What::Endorse { handle, paper }) => endorse(context, &session, handle.as_deref(), *paper),
+        Some(What::Propose { force: true, .. }) => force(context, &session),
+        Some(What::Propose { anyway, .. }) => propose(context, &session, *anyway),
+        Some(What::Endorse { handle, era, paper }) => {
+            endorse(context, &session, &Wanted { handle: handle.as_deref(), era: *era, on_paper: *paper })
+        }
         Some(What::Absent { handle }) => {
             let member = session.names.find(handle)?;
+            if session.member()? == member {
+                return Err(
+                    Failure::usage(text!("takeover-absent-self")).hint(text!("takeover-absent-self-hint"))
+                );
+            }
             let notice = NoticeGiven { common: Common::default(), member };
             session.say(context, say::draft(&notice, None)?).map(drop)
         }
@@ -86,20 +104,18 @@ fn status(context: &mut Context, session: &Session) -> Outcome {
     if view.calls.is_empty() {
         context.ui.line(text!("takeover-no-calls"))?;
     }
-    for call in &view.calls {
-        let who = whose(session, &call.node);
-        context.ui.styled(Look::Strong, text!("takeover-call", who = &who))?;
-        let by: Vec<String> = call.endorsers.iter().map(|key| session.names.key(key)).collect();
-        context.ui.line(format!(
-            "  {}",
-            text!(
-                "takeover-given",
-                given = call.given,
-                of = call.of,
-                needed = call.of / 2 + 1,
-                who = by.join(", ")
-            )
-        ))?;
+    let all = proposals(session, &view);
+    for (call, proposal) in view.calls.iter().zip(&all) {
+        let who = who(session, proposal);
+        context.ui.styled(Look::Strong, text!("takeover-call", who = &who, term = term(proposal)))?;
+        let given = text!(
+            "takeover-given",
+            given = call.given,
+            of = call.of,
+            needed = call.of / 2 + 1,
+            who = handles(session, &proposal.endorsers)
+        );
+        context.ui.line(format!("  {given}"))?;
         if call.closes_needed > 0 {
             let (given, needed) = (call.closes, call.closes_needed);
             context.ui.line(format!("  {}", text!("takeover-closes", given = given, needed = needed)))?;
@@ -108,9 +124,12 @@ fn status(context: &mut Context, session: &Session) -> Outcome {
             context.ui.line(format!("  {}", text!("takeover-yours")))?;
         }
     }
-    let calls = view.calls.iter().map(|call| {
+    let calls = view.calls.iter().zip(&all).map(|(call, proposal)| {
+        let owner = proposal.owner.map(|owner| session.names.member(&owner));
+        let endorsers: Vec<String> = proposal.endorsers.iter().map(|id| session.names.member(id)).collect();
         json!({
             "era": call.era, "node": call.node.to_string(), "endorsed": call.given, "of": call.of,
+            "home_of": owner, "endorsers": endorsers,
             "closes": call.closes, "closes_needed": call.closes_needed, "own": call.own, "yours": call.endorsed,
         })
     });
@@ -120,20 +139,23 @@ fn status(context: &mut Context, session: &Session) -> Outcome {
     }))
 }
 
-fn propose(context: &mut Context, session: &Session, force: bool) -> Outcome {
-    let cell = session.cell.cell;
-    if force {
-        context.ui.say(text!("takeover-force-means"));
-        if !context.ui.ask_yes(&text!("takeover-force-ask"))? {
-            return Err(not_done());
-        }
-        session.ask(context, Ask::TakeoverForce { cell })?;
-        return context.ui.line(text!("takeover-force-done"));
+fn force(context: &mut Context, session: &Session) -> Outcome {
+    context.ui.say(text!("takeover-force-means"));
+    if !context.ui.ask_yes(&text!("takeover-force-ask"))? {
+        return Err(not_done());
     }
+    session.ask(context, Ask::TakeoverForce { cell: session.cell.cell })?;
+    context.ui.line(text!("takeover-force-done"))
+}
+
+fn propose(context: &mut Context, session: &Session, anyway: bool) -> Outcome {
+    let cell = session.cell.cell;
     let me = session.member()?;
     let view = view(context, session)?;
     let floor = floor(&view)?;
-    tell(context, &session.names.member(&me), &floor, session);
+    rather_endorse(context, session, &view, anyway)?;
+    let own = session.names.member(&me);
+    tell(context, &own, &floor, session);
     if !context.ui.ask_yes(&text!("takeover-propose-ask"))? {
         return Err(not_done());
     }
@@ -141,17 +163,44 @@ fn propose(context: &mut Context, session: &Session, force: bool) -> Outcome {
     let call: Call = called(&expect_answer!(answer, Answer::Called(call) => call)?)?;
     let key = unlock::member_key(context, &session.home)?;
     sign(context, session, &call, floor, &key)?;
-    context.ui.line(text!("takeover-proposed", needed = view.electorate / 2 + 1))?;
+    context.ui.line(text!("takeover-proposed", needed = view.electorate / 2 + 1, who = &own))?;
     context.ui.object(json!({"proposed": true, "era": call.term.era(), "needed": view.electorate / 2 + 1}))
 }
 
-fn endorse(context: &mut Context, session: &Session, handle: Option<&str>, on_paper: bool) -> Outcome {
+/// Two proposals divide the members: whoever could endorse one that stands is asked to think of it.
+fn rather_endorse(context: &mut Context, session: &Session, view: &TakeoverView, anyway: bool) -> Outcome {
+    let all = proposals(session, view);
+    let open = |(call, _): &(&CallItem, &Proposal)| !call.own && !call.endorsed;
+    let standing: Vec<&Proposal> = view.calls.iter().zip(&all).filter(open).map(|(_, one)| one).collect();
+    if standing.is_empty() || anyway {
+        return Ok(());
+    }
+    for proposal in &standing {
+        let who = who(session, proposal);
+        context.ui.warn(text!("takeover-stands", who = who, term = term(proposal)));
+    }
+    context.ui.say(text!("takeover-stands-means"));
+    if context.ui.says_yes() {
+        return Err(Failure::usage(text!("takeover-stands-refused")).hint(text!("takeover-stands-hint")));
+    }
+    if context.ui.ask_yes(&text!("takeover-stands-ask"))? { Ok(()) } else { Err(not_done()) }
+}
+
+/// Which proposal a person endorses, and with what.
+struct Wanted<'a> {
+    handle: Option<&'a str>,
+    era: Option<u16>,
+    on_paper: bool,
+}
+
+fn endorse(context: &mut Context, session: &Session, wanted: &Wanted<'_>) -> Outcome {
     let view = view(context, session)?;
-    let item = choose(session, &view, handle, on_paper)?;
+    let (item, proposal) = choose(session, &view, wanted)?;
+    let who = who(session, &proposal);
     let call: Call = called(&item.call)?;
     let floor = floor(&view)?;
-    tell(context, &whose(session, &item.node), &floor, session);
-    let key = if on_paper {
+    tell(context, &who, &floor, session);
+    let key = if wanted.on_paper {
         paper::from_words(&context.ui.ask_line(&text!("paper-ask"))?)?
     } else {
         session.member()?;
@@ -161,7 +210,7 @@ fn endorse(context: &mut Context, session: &Session, handle: Option<&str>, on_pa
         unlock::member_key(context, &session.home)?
     };
     sign(context, session, &call, floor, &key)?;
-    context.ui.line(text!("takeover-endorsed", who = whose(session, &item.node)))?;
+    context.ui.line(text!("takeover-endorsed", who = who))?;
     context.ui.object(json!({"endorsed": true, "era": call.term.era(), "node": item.node.to_string()}))
 }
 
@@ -176,25 +225,50 @@ fn tell(context: &mut Context, who: &str, floor: &Floor, session: &Session) {
 fn choose<'a>(
     session: &Session,
     view: &'a TakeoverView,
-    handle: Option<&str>,
-    on_paper: bool,
-) -> Outcome<&'a CallItem> {
-    let wanted = handle.map(|handle| session.names.find(handle)).transpose()?;
-    let fits = |call: &&CallItem| {
-        wanted.is_none_or(|member| session.names.of_key(&call.node) == Some(member))
-            && (on_paper || !call.endorsed)
-    };
-    let mut found = view.calls.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(call), None) => Ok(call),
-        (Some(call), Some(_)) if wanted.is_some() => Ok(call),
-        (Some(_), Some(_)) => {
-            let who = |call: &CallItem| whose(session, &call.node);
-            let all: Vec<String> = view.calls.iter().map(who).collect();
-            Err(Failure::usage(text!("takeover-which", handles = all.join(", "))))
+    wanted: &Wanted<'_>,
+) -> Outcome<(&'a CallItem, Proposal)> {
+    let member = wanted.handle.map(|handle| session.names.find(handle)).transpose()?;
+    let mut open: Vec<(&CallItem, Proposal)> = view.calls.iter().zip(proposals(session, view)).collect();
+    open.retain(|(call, _)| wanted.on_paper || !call.endorsed);
+    let all: Vec<Proposal> = open.iter().map(|(_, proposal)| proposal.clone()).collect();
+    match proposals::meant(&all, member, wanted.era).as_slice() {
+        [one] => Ok(open.swap_remove(*one)),
+        [] => Err(Failure::new(text!("takeover-none")).hint(text!("takeover-none-hint"))),
+        several => {
+            let named =
+                |at: &usize| text!("takeover-one-of", who = who(session, &all[*at]), term = term(&all[*at]));
+            let named: Vec<String> = several.iter().map(named).collect();
+            Err(Failure::usage(text!("takeover-which", proposals = named.join("; ")))
+                .hint(text!("takeover-which-hint")))
         }
-        (None, _) => Err(Failure::new(text!("takeover-none")).hint(text!("takeover-none-hint"))),
     }
+}
+
+/// The proposals, in the order of the view.
+fn proposals(session: &Session, view: &TakeoverView) -> Vec<Proposal> {
+    let own = session.member().ok();
+    view.calls.iter().map(|call| Proposal::of(call, own, |key| session.names.of_key(key))).collect()
+}
+
+/// The term that a proposal would open.
+fn term(proposal: &Proposal) -> String {
+    lifeboat_log::Term::new(proposal.era, 0).to_string()
+}
+
+/// Whose home a proposal is of; where that is not known, who may have proposed it.
+fn who(session: &Session, proposal: &Proposal) -> String {
+    match (proposal.owner, proposal.endorsers.as_slice()) {
+        (Some(owner), _) => session.names.member(&owner),
+        (None, []) => text!("takeover-unnamed"),
+        (None, endorsers) => {
+            text!("takeover-one-of-them", handles = handles(session, endorsers))
+        }
+    }
+}
+
+fn handles(session: &Session, members: &[MemberId]) -> String {
+    let names: Vec<String> = members.iter().map(|member| session.names.member(member)).collect();
+    names.join(", ")
 }
 
 /// Whose home a node is, as far as the log names it.

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use crate::ui::{Look, plain};
-use crate::{reference, say, text};
+use crate::{day, reference, say, text};
 use lifeboat_commons::decisions::{Task, TaskEnded};
 use lifeboat_commons::{Common, Day};
 use serde_json::json;
@@ -65,8 +65,11 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         Some(What::Add { number, owner, what, by }) => {
             let decision = propose::decision(context, &session, number)?;
             let (owner, due) = (session.names.find(owner)?, propose::coming_day(&session, by)?);
+            if i64::from(due.0) < day::number(session.today) {
+                return Err(Failure::usage(text!("day-passed", written = plain(by))));
+            }
             let task = Task { common: Common::default(), decision, owner, due };
-            let draft = say::draft(&task, Some(what))?;
+            let draft = say::draft(&task, Some(say::title(what)?))?;
             return session.say(context, draft).map(drop);
         }
         Some(What::Done { number, note }) => (number, true, note),

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session};
 use crate::ui::plain;
-use crate::{say, text, unlock};
+use crate::{reference, say, text, unlock};
 use lifeboat_commons::decisions::{Ballot, Commit, Decision, Method, OpenBallot, Stage, Stance, Terms, Vote};
 use lifeboat_commons::{Common, MemberId};
 use lifeboat_log::codec::List;
@@ -42,6 +42,14 @@ impl Args {
         let decision = session.state.decisions().get(&id).ok_or_else(unknown)?;
         let (_, names) = decisions::asked(context, session, decision)?;
         let ballot = ballot(&self.words, &decision.terms, &names)?;
+        let objects = matches!(ballot, Ballot::Stance(Stance::Block));
+        let said_now = decision.terms.hidden.is_none() || matches!(decision.stage, Stage::Opening(_));
+        if objects && said_now && self.because.as_deref().is_none_or(|why| why.trim().is_empty()) {
+            let number = plain(reference::typed(&self.number));
+            return Err(
+                Failure::usage(text!("vote-object-why")).hint(text!("vote-object-why-hint", number = number))
+            );
+        }
         let (common, version, note) = (Common::default(), decision.current().0, self.because.as_deref());
         if decision.terms.hidden.is_none() {
             return say::draft(&Vote { common, version, ballot }, note);

@@ -72,7 +72,11 @@ fn doubt(doubt: &Doubt) -> Failure {
 }
 
 fn names() -> String {
-    let names: Vec<&str> = preset::all().iter().map(|preset| preset.name).collect();
+    let names: Vec<&str> = preset::all()
+        .iter()
+        .filter(|preset| preset.mapping.waits.is_none())
+        .map(|preset| preset.name)
+        .collect();
     names.join(", ")
 }
 

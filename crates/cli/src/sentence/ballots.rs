@@ -2,10 +2,13 @@
 
 use super::{Teller, with};
 use crate::text;
+use crate::ui::plain;
 use lifeboat_commons::ballots::{BallotStatement, Means};
+use lifeboat_log::DetailTag;
 
 impl Teller<'_> {
-    pub(super) fn ballots(&self, said: &BallotStatement, who: &str, note: Option<String>) -> String {
+    pub(super) fn ballots(&self, said: &BallotStatement, who: &str, texts: &[(u16, String)]) -> String {
+        let note = texts.iter().find(|(tag, _)| *tag == DetailTag::NOTE.0).map(|(_, text)| plain(text));
         let sentence = match said {
             BallotStatement::Opened(said) => {
                 let question = note.clone().unwrap_or_else(|| text!("poll-no-question"));
@@ -37,7 +40,10 @@ impl Teller<'_> {
             }
         };
         let note = match said {
-            BallotStatement::Opened(_) => None,
+            BallotStatement::Opened(opened) => opened.carries.as_ref().map(|carries| {
+                let texts = texts.get(1..).unwrap_or_default();
+                text!("poll-carries", over = carries.over, what = self.payload(&carries.payload, texts))
+            }),
             _ => note,
         };
         with(sentence, [note.into_iter().collect(), self.more(said.common())].concat())

@@ -25,6 +25,7 @@ poll-too-few-hint = Vote on paper: lifeboat poll open --paper
 poll-over = this poll is over.
 poll-marks = mark options by their numbers, from 1 to { $count }, and no more than the poll allows.
 poll-cast = Your ballot is in { $path }. It names nobody.
+poll-cast-twice = this home has written a ballot with other marks before. If both come to a teller, only one counts, and neither you nor the teller can choose which: it is the one with the smaller hash. Destroy the earlier file while nobody has it.
 poll-cast-next = Bring it to a teller by hand: on a stick, printed, in a box with others. Whoever gets it from you alone knows it is yours, and reads it. Then: lifeboat poll check
 poll-bad-ballot = { $file } holds no ballot of this poll's ring.
 poll-other-ballot = { $file } is a ballot of another poll.
@@ -35,6 +36,9 @@ poll-no-ballot-hint = Cast one: lifeboat poll cast
 poll-is-in = Your ballot of { $number } is in and counts.
 poll-is-not-in = Your ballot of { $number } is not in the log, or another one of yours counts.
 poll-put-in = Anyone can put it in now. Ask somebody: who puts in a single ballot shows a connection to it.
+poll-options-count = A poll has 2 options or more, and no more than { $most }.
+poll-span-long = "{ $written }" is too long: each stretch of a poll is 30 days at most.
+poll-carries = in force by itself when more than { $over } in a hundred mark option 1: { $what }
 polls-none = There have been no secret polls. Open one: lifeboat poll open "Shall we move?"
 poll-registering = { $count } registered, until { $until }
 poll-casting = ballots go to the tellers until { $until }
@@ -55,6 +59,7 @@ example-poll =
     Examples:
       lifeboat poll
       lifeboat poll open "Shall we move the store?" --option yes --option no
+      lifeboat propose "In secret?" -- poll open "No more draws for teller?" -- role end teller
       lifeboat poll register 12
       lifeboat poll cast 12 1 --to /media/stick/ballot-7
       lifeboat poll carry 12 /media/stick/ballot-*

@@ -6,6 +6,7 @@ example-budget =
       lifeboat budget open "Spring" --money survival=300 --completion add1
       lifeboat budget propose 12 "water filter" --cost 120
       lifeboat budget vote 12 13 15                          in round #12 for the proposals #13 and #15
+      lifeboat propose "Fares?" -- budget grant "bus fares" 60 --category survival --until 2030-06-30
       lifeboat budget spend 13 95.50 --for "filter and hose"
       lifeboat budget tally city.pb                          count any city's election by equal shares
       lifeboat budget tally city.pb --completion add1-greedy    and use what they leave over
@@ -14,6 +15,7 @@ tally-bad-file = { $path } is no election that can be counted.
 tally-bad-file-hint = a Pabulib file has the parts META, PROJECTS and VOTES; see docs/practices/budgets.md.
 tally-unfit = this election cannot be counted in that way.
 tally-unfit-hint = see lifeboat budget tally --help for the other ways.
+tally-completion-of-file = The file says that it was counted by { $rule }: what is left over is used by { $name }. Another way: --completion none
 tally-miscount = the file says { $what } { $says }, and has { $has }: a part of it may be missing.
 tally-ordinal = the ballots are rankings, which these rules do not read: each ranked project counts as wanted.
 tally-line = { $id }, { $cost }: { $why }

@@ -73,6 +73,7 @@ terms-closes = until { $time }
 terms-quorum = { $percent } in a hundred must cast
 terms-hidden = hidden, opened until { $time }
 terms-carries = in force by itself when carried: { $what }
+the-cell = the cell
 terms-newer = a statement of kind { $kind }, from a newer version
 
 stage-waiting = opens { $time }
@@ -102,6 +103,8 @@ vote-open-later = Your vote is hidden until the close. Then say the same again t
 decisions-none = No decisions yet: lifeboat propose
 decision-line = { $number }  { $question }
        { $standing }
+vote-object-why = an objection needs its reason: it stops what others want.
+vote-object-why-hint = say it with lifeboat vote { $number } object --because "…"
 decision-review = { "       " }to review: how did it go? lifeboat review { $number }
 question-absent = (the question is not here)
 show-standing = result
@@ -114,11 +117,30 @@ task-open = { $number } { $owner }, by { $due }
 task-done = { $number } { $owner }, done ({ $by })
 task-dropped = { $number } { $owner }, dropped ({ $by })
 charter-by-decision = The charter changes only by a decision, now that the cell has more than one member.
+status-to-open = Your hidden vote on { $number } is lost unless you open it until { $until }: lifeboat vote { $number }, and say the same again
+carries-other-command = A decision carries what one command signs, and this one signs nothing, or more than one entry.
+carries-other-command-hint = lifeboat propose "Shall we have a facilitator?" -- role set facilitator --every week
+carries-no-photo = A decision carries no photo: leave it out, and add it to the entry that follows from the decision.
+would-not-be-in-force = What it carries could not take effect as things stand. Nothing was signed.
+by-decision-hint = { $command }
+by-decision-question = Shall we do this?
+terms-carries-options = What takes effect by itself is carried or not: leave out the options, and take a method of yes or no.
+terms-carries-circle = What takes effect by itself is decided by all members: leave out --circle and --present.
+terms-no-options = This method chooses among options: name some with --option, or take consent, consensus or a majority.
+terms-yes-or-no = This method says yes or no: leave out the options, or take approval, score, ranked or seats-3.
+terms-options-count = There must be 2 options or more to choose among, and no more than { $most }.
+terms-seats = There are more seats than options.
+terms-closes-first = The vote would close before it opens: look at --until and --opens-in.
+terms-no-opening = A hidden vote needs some time after the close to be opened: --hidden "1 day".
+terms-draw-open = A tie is drawn from hidden votes alone: add --hidden "1 day".
+terms-draw-seats = Seats are filled one after another, and ties among them go to the option listed first.
 charter-by-decision-hint = lifeboat propose "why" --charter { $changes }
 
 example-propose =
     Examples:
       lifeboat propose "Newcomers wait two weeks before they vote" --charter waiting-days=14
+      lifeboat propose "Shall we have a facilitator?" -- role set facilitator --every week
+      lifeboat propose "Shall the address go?" --for "2 days" -- erase 5
       lifeboat propose "Where do we meet?" --option hall --option kitchen --method ranked
       lifeboat propose "We open on Sundays" --method consent --for "5 days" --review "in 30 days"
 example-vote =

@@ -9,6 +9,9 @@ more-text-until = texts kept until { $day }
 erase-promise = Every honest home drops these texts when it learns of this, and takes them from nobody again. The entry itself stays, and the log still verifies. Whoever copied a text before keeps the copy: nobody can promise more.
 erase-nothing = { $number } has no text or photo beside it, so there is nothing to erase.
 erase-nothing-hint = the numbers and dates of an entry stay for ever; what was wrong is corrected: lifeboat correct NUMBER.
+erase-by-number = a decision erases the texts of one entry: name it by its number.
+erase-no-handle = none of your handles is left to erase.
+erase-handle-of-other = a handle of yours stands in { $number } too. It was written there by { $who }, who alone can erase it: lifeboat erase { $typed }
 erase-done-before = the texts of { $number } are erased already.
 
 private-who = { $count ->
@@ -29,3 +32,4 @@ example-erase =
     Examples:
       lifeboat erase 5
       lifeboat erase --handle
+      lifeboat propose "Shall the address in #7 go?" -- erase 7

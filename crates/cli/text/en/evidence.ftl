@@ -7,6 +7,7 @@ prove-unreadable = the home's proof cannot be read.
 prove-too-long = the entry is too long for a slip.
 prove-too-long-hint = without --slip its proof becomes a file.
 slip-head = { $number }: { $text }
+slip-terms-written = How the cell's terms follow on each other is in { $path }: who checks the slip with a card of another term needs it too, and names it after the slip.
 slip-leaves-out = The slip holds the entry, its place and the keeper's signature. It leaves out the signatures of witnesses and the texts of remarks and handles. Check: lifeboat check 'LIFEBOAT:SLIP/…' --card CARD
 
 check-card = the card cannot be read.
@@ -49,7 +50,7 @@ check-survival-unknown = placed; survival unknown
 check-key-unknown = The hashes may hold, but nothing here names the key of term { $term } of the cell { $cell }.
 check-key-unknown-hint = give the cell's card (--card), or the .terms file that belongs to it.
 check-misconduct = PROVEN MISCONDUCT: { $fault }
-misconduct-proven = PROVEN MISCONDUCT: { $fault } The proof is in { $path }; give it to anyone: lifeboat check reads it.
+misconduct-proven = PROVEN MISCONDUCT: { $fault } The proof is in { $path }; give it to anyone, who reads it with: lifeboat check { $typed }
 misconduct-stops = This home takes no more of that log, and places nothing in it, until the members have taken it over.
 fault-two-logs = the key of term { $term } signed two different logs of { $size ->
     [one] 1 record

@@ -116,3 +116,16 @@ void-FloorAboveBase = an endorser or witness under this takeover holds more than
 void-FloorContradicts = an endorser or witness under this takeover holds another log than it goes on from
 void-NotAnElector = only a member past the waiting time may give notice that another is gone
 void-AlreadyNoticed = this member has given that notice already
+
+# What to do next about some of them.
+void-hint-NeedsDecision = put it to the vote: lifeboat propose "why" with --charter, --admit or --remove.
+void-hint-OverQuota = see how many a day the charter allows: lifeboat charter
+void-hint-UnknownCurrency = see which there are: lifeboat charter
+void-hint-NotEnough = see what is there: lifeboat stock
+void-hint-MoreThanOpen = see what is open: lifeboat needs
+void-hint-NotOpen = see what is open: lifeboat needs and lifeboat offers
+void-hint-AlreadyMet = see what is open: lifeboat needs
+void-hint-NoSlip = see what was handed over: lifeboat log --kind out
+void-hint-AlreadyVouched = another member must vouch; how many are needed stands in: lifeboat charter
+void-hint-AlreadyNoticed = when enough others have given it too, the member has time to answer: lifeboat takeover status
+void-hint-NotAnElector = see from when you may vote: lifeboat members

@@ -55,7 +55,8 @@ role-line = { $role }: { $seats ->
     }, { $every }
 role-turn = from { $from }: { $people } (draw { $number })
 role-next = from { $day }: to be drawn
-roles-none = This cell has no roles yet. Make one: lifeboat role set facilitator --every week
+roles-none = This cell has no roles yet. Make one: { $command }
+roles-none-question = Shall we have a facilitator?
 swap-line = { $from } offers { $with } a swap: lifeboat role agree { $number }
 nobody = nobody
 role-unknown = this cell has no role called "{ $name }".
@@ -68,7 +69,9 @@ clock-unknown = "{ $written }" is no time of day. Write for example: 19:00.
 
 meeting-line = { $name }: { $every } at { $time }
 meeting-facilitates = { $people } facilitates
-meetings-none = No meetings are published. Publish one: lifeboat meetings set "weekly circle" --from friday --at 19:00
+meetings-none = No meetings are published. Publish one: { $command }
+meetings-none-question = Shall we meet every Friday?
+meeting-unknown = There is no meeting { $name } on the schedule.
 
 ## lifeboat draw
 
@@ -119,6 +122,7 @@ example-role =
       lifeboat role set facilitator --every week --duty facilitator
       lifeboat role set medic --every month --training "first aid"
       lifeboat role train "first aid" wren
+      lifeboat propose "Shall we have a facilitator?" -- role set facilitator --every week
       lifeboat role swap 12 --with wren --for 14
       lifeboat role agree 20
       lifeboat role refuse 12

@@ -15,7 +15,9 @@ takeover-electors = { $count ->
    *[other] { $count } members decide
 } on a takeover: those past the waiting time, less those who are gone and did not answer.
 takeover-no-calls = Nothing is proposed.
-takeover-call = Proposed: the home of { $who } keeps the log
+takeover-one-of-them = somebody whom the log does not name, proposed by one of { $handles }
+takeover-one-of = term { $term }, the home of { $who }
+takeover-call = Proposed as term { $term }: the home of { $who } keeps the log
 takeover-given = endorsed by { $given } of { $of }, and { $needed } are needed: { $who }
 takeover-closes = { $given } of { $needed } witnesses have closed the old era
 takeover-yours = you have endorsed it
@@ -25,12 +27,20 @@ takeover-means = You would endorse that from now on the home of { $who } keeps t
     You can endorse one proposal of each try. An endorsement cannot be taken back.
 takeover-propose-ask = Propose that this home keeps the log?
 takeover-endorse-ask = Endorse it?
-takeover-proposed = Proposed, with your endorsement. { $needed } are needed: ask the others to run: lifeboat takeover endorse
+takeover-proposed = Proposed, with your endorsement. { $needed } are needed: ask the others to run: lifeboat takeover endorse { $who }
 takeover-endorsed = You have endorsed that the home of { $who } keeps the log.
 takeover-force-means = Without enough of the witnesses, something that was witnessed may be lost, and everyone will read for ever that this takeover was forced.
 takeover-force-ask = Take over all the same, once more than half have endorsed it?
 takeover-force-done = Your proposal goes on without the witnesses.
-takeover-which = more than one is proposed: say whose, of { $handles }.
+takeover-which = more than one is proposed: { $proposals }.
+takeover-which-hint = name who proposed it, or one who endorsed it, and where that is not enough the first number of its term: lifeboat takeover endorse wren --era 2
+takeover-stands = it is proposed already that the home of { $who } keeps the log (term { $term }).
+takeover-stands-means = Two proposals divide those who decide. You can endorse that one instead: lifeboat takeover endorse
+takeover-stands-ask = Propose this home all the same?
+takeover-stands-refused = another home is proposed already; nothing was signed.
+takeover-stands-hint = endorse it with lifeboat takeover endorse, or propose this home all the same with --anyway
+takeover-absent-self = you cannot give notice of yourself: you are here.
+takeover-absent-self-hint = if you go away, hand on what you keep before: lifeboat handover. Others give notice of a member who seems to be gone
 takeover-none = nothing is proposed that you have not endorsed.
 takeover-none-hint = see how things stand with lifeboat takeover status, or propose your own home with lifeboat takeover propose
 takeover-no-floor = this home holds nothing of the log yet: lifeboat sync first.
@@ -54,5 +64,6 @@ example-takeover =
       lifeboat takeover status
       lifeboat takeover propose
       lifeboat takeover endorse wren
+      lifeboat takeover endorse wren --era 2
       lifeboat takeover endorse --paper
       lifeboat takeover absent rook

@@ -28,6 +28,10 @@ pub struct Ballots {
 }
 
 impl Ballots {
+    /// When the next poll closes.
+    pub(crate) fn next_close(&self) -> Option<Time> {
+        self.due.first().map(|(at, _)| *at)
+    }
     /// The poll that this entry opened, for a year after it.
     pub fn poll(&self, id: &EntryId) -> Option<&Poll> {
         self.polls.get(id)

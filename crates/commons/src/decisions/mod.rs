@@ -122,6 +122,10 @@ pub struct Decisions {
 }
 
 impl Decisions {
+    /// When the next vote opens, closes or is counted.
+    pub(crate) fn next_close(&self) -> Option<Time> {
+        self.due.first().map(|(at, _)| *at)
+    }
     /// The decision that has this version.
     pub fn get(&self, version: &EntryId) -> Option<&Decision> {
         self.all.get(self.versions.get(version)?).map(|decision| &**decision)

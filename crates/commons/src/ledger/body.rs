@@ -171,3 +171,19 @@ statements! {
         Withdraw(Withdraw),
     }
 }
+
+impl LedgerStatement {
+    /// The entries that it is about: without them in the log it has no effect.
+    pub fn about(&self) -> Vec<EntryId> {
+        let named = match self {
+            Self::Meet(meet) => match meet.source {
+                Source::Offer(offer) => vec![meet.need, offer],
+                Source::Stock(_) => vec![meet.need],
+            },
+            Self::ReceiptConfirmed(confirmed) => vec![confirmed.given],
+            Self::Withdraw(withdraw) => vec![withdraw.what],
+            _ => Vec::new(),
+        };
+        named.into_iter().chain(self.common().corrects).collect()
+    }
+}

@@ -84,6 +84,15 @@ fn a_decision_admits_removes_and_keeps_what_it_does_not_know() {
     for id in [admits, removes, newer] {
         all_vote(&mut cell, id, &[("wren", YES), ("finch", YES)]);
     }
+    // The door knows it as soon as the vote is over, before anything else is placed.
+    let door = |cell: &mut TestCell, who: &str| {
+        let entry = cell.sign(who, compose(&crate::say::received("1 EUR")).unwrap());
+        cell.state.admissible(&entry, cell.now, cell)
+    };
+    let outside = Err(Inadmissible::NotAMember);
+    assert_eq!([door(&mut cell, "swift"), door(&mut cell, "robin")], [outside, Ok(())]);
+    cell.wait_days(3);
+    assert_eq!([door(&mut cell, "swift"), door(&mut cell, "robin")], [Ok(()), Err(Inadmissible::MemberLeft)]);
     close(&mut cell);
     let swift = cell.state.members().of_key(&key).expect("admitted");
     assert_eq!(swift.entry(), admits);

@@ -40,6 +40,10 @@ def count(instance, profile, rule, utility, completion, ties):
         return greedy_utilitarian_welfare(instance, profile, **sat, **tie)
     if completion == "none":
         return method_of_equal_shares(instance, profile, **sat, **tie)
+    if completion.startswith("step-"):
+        # What Add1 counts at this step: each share is so much larger.
+        instance.budget_limit += int(completion[5:]) * profile.num_ballots()
+        return method_of_equal_shares(instance, profile, **sat, **tie)
     if completion == "add1":
         return method_of_equal_shares(instance, profile, **sat, **tie, **step)
     if completion == "add1-past-exhaustion":

@@ -234,6 +234,43 @@ fn a_floor_that_its_terms_key_did_not_sign_is_void() {
     }
 }
 
+/// The same log under another key for the open term, as whoever follows a rival opening holds it.
+fn of_rival(floor: Floor, cell: &TestCell) -> Floor {
+    let signed = floor.checkpoint(cell.cell()).sign(&SecretKey::from_seed(&[92; 32]));
+    Floor::of(&signed, &SecretKey::from_seed(&[92; 32]).public()).unwrap()
+}
+
+#[test]
+fn the_floor_of_a_rival_opening_binds_nothing_and_its_close_is_void() {
+    let (mut cell, keys) = witnessed();
+    let mut first = Plan::takeover(&cell, &["wren", "finch"]);
+    first.takeover.as_mut().unwrap().1 = keys.iter().map(|key| (key.clone(), floor(&cell))).collect();
+    // Before a first takeover nobody is a rival.
+    let mut plan = Plan::takeover(&cell, &["wren", "finch"]);
+    plan.takeover.as_mut().unwrap().0[0].1 = of_rival(floor(&cell), &cell);
+    let (mut early, _) = witnessed();
+    void(plan.open(&mut early), Reason::FloorNotSigned);
+    assert_eq!(first.open(&mut cell), Effect::Applied);
+    let taken = |closes: &[Signed], size: u64| {
+        let (mut cell, _) = witnessed();
+        assert_eq!(first.open(&mut cell), Effect::Applied);
+        let mut plan = Plan::takeover(&cell, &["wren", "finch"]);
+        let other = Floor { size, ..floor(&cell) };
+        plan.takeover.as_mut().unwrap().0[0].1 = of_rival(other, &cell);
+        plan.takeover.as_mut().unwrap().1 = closes.to_vec();
+        (plan.open(&mut cell), cell.state.keeper().unwrap().forced)
+    };
+    let good: Vec<Signed> = keys.iter().map(|key| (key.clone(), floor(&cell))).collect();
+    // However far the other one went.
+    assert_eq!(taken(&good[..2], 1), (Effect::Applied, false));
+    assert_eq!(taken(&good[..2], 9000), (Effect::Applied, false));
+    assert_eq!(taken(&good[..1], 1), (Effect::Applied, true));
+    void(taken(&good, 0).0, Reason::FloorNotSigned);
+    let mut split = good;
+    split[1].1 = of_rival(floor(&cell), &cell);
+    void(taken(&split, 1).0, Reason::FloorNotSigned);
+}
+
 #[test]
 fn a_floor_of_an_older_term_is_compared_with_what_stands_of_it() {
     let mut cell = three();

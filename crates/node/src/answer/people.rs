@@ -49,9 +49,17 @@ pub struct Joined {
     pub name: String,
     /// Whether a home of the cell was reached and has the knock.
     pub delivered: bool,
-    /// What both sides read aloud, as numbers into the list of words; only once the knock was delivered.
-    /// Three, or seven where the inviter's secret was not revealed.
-    pub words: Option<Vec<u16>>,
+    /// What the newcomer reads aloud; only once the knock was delivered.
+    pub words: Option<Spoken>,
+}
+
+/// What a newcomer reads aloud: numbers into the list of words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// To who invited them: three, or seven where the inviter's home was not reached.
+    pub words: Vec<u16>,
+    /// To other members who vouch too: seven.
+    pub others: Vec<u16>,
 }
 
 /// Somebody who has knocked.

@@ -69,6 +69,10 @@ pub fn export(
         match broken {
             Broken::Io(error) => unwritable(to, &error),
             Broken::Store(error) => Refusal::new("store", error.to_string()),
+            Broken::Nothing { from, end } => {
+                let last = end.saturating_sub(1);
+                Refusal::new("empty", format!("there is nothing from #{from} on: the last record that a checkpoint covers is #{last}"))
+            }
             Broken::Empty => Refusal::new("empty", "nothing of this log stands under a checkpoint yet"),
         }
     })
@@ -83,6 +87,11 @@ enum Broken {
     Io(std::io::Error),
     Store(StoreError),
     Empty,
+    /// It would begin behind the last record that a checkpoint covers.
+    Nothing {
+        from: Position,
+        end: u64,
+    },
 }
 
 impl From<std::io::Error> for Broken {
@@ -112,6 +121,9 @@ impl Writing<'_> {
         let end = stretches.last().map(|last| last.start.0 + last.checkpoint.size).ok_or(Broken::Empty)?;
         let since = self.what.since.map(|since| self.first_since(since, end)).transpose()?;
         let from = self.what.from.or(since).unwrap_or_default();
+        if from.0 >= end {
+            return Err(Broken::Nothing { from, end });
+        }
         let holding = stretches.iter().rev().find(|stretch| stretch.start <= from);
         let term = holding.map_or(Term::FIRST, |stretch| stretch.checkpoint.origin.term);
         let cell = self.shelf.store.cell();

@@ -67,6 +67,7 @@ pub fn import(
         shelf,
         taking,
         at: None,
+        from: Position(0),
         named: Vec::new(),
         done: BundleTaken::default(),
         end: None,
@@ -144,6 +145,8 @@ struct Reading<'a> {
     taking: Taking,
     /// Where the next record of the bundle stands; nothing before its head was read.
     at: Option<Position>,
+    /// Where the bundle begins, as its head says.
+    from: Position,
     /// The details that the last records name, and where.
     named: Vec<(Position, DetailRef)>,
     done: BundleTaken,
@@ -165,7 +168,7 @@ impl Reading<'_> {
     fn take(&mut self, frame: BundleFrame) -> Result<(), Wrong> {
         match (frame, self.at) {
             (BundleFrame::Head(head), None) if head.cell == self.shelf.store.cell() => {
-                self.at = Some(head.from);
+                (self.at, self.from) = (Some(head.from), head.from);
                 Ok(())
             }
             (BundleFrame::Range(RangeFrame::Under(under)), Some(_)) => {
@@ -269,6 +272,11 @@ impl Reading<'_> {
         match wrong {
             Wrong::Store(error) => return Err(Refusal::new("store", error.to_string())),
             Wrong::Damaged(what) => self.done.broken = Some(what),
+            // The head says where the bundle begins; what does not follow can be said of its part only.
+            Wrong::Bad(BadBundle::Gap { from, here }) => {
+                let from = from.max(self.from);
+                self.done.broken = Some(BadBundle::Gap { from, here }.to_string());
+            }
             Wrong::Bad(bad) => {
                 self.done.fork = matches!(bad, BadBundle::Fork { .. });
                 self.done.broken = Some(bad.to_string());

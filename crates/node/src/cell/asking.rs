@@ -2,6 +2,7 @@
 //! of them have answered, or a person has vouched for the disk, this home keeps nothing and cosigns nothing.
 
 use super::carrier::{Parts, now};
+use super::shelf::Shelf;
 use super::taking::Taking;
 use super::{Outward, locked, reading};
 use crate::cosigner::NotCosigned;
@@ -26,7 +27,15 @@ pub fn begin(not_restored: bool) -> Inquiry {
 
 /// How many homes must answer yet before this one may sign as keeper or witness of the open term.
 pub fn lacks(parts: &Parts) -> usize {
-    let shelf = reading(&parts.shelf);
+    lacking(parts, &reading(&parts.shelf))
+}
+
+/// The same, where the shelf can be read at once.
+pub fn lacks_now(parts: &Parts) -> Option<usize> {
+    parts.shelf.try_read().ok().map(|shelf| lacking(parts, &shelf))
+}
+
+fn lacking(parts: &Parts, shelf: &Shelf) -> usize {
     let (node, own) = (parts.config.node, parts.config.cosigner.key());
     let opening = shelf.store.chain().open().map(|open| &open.opening);
     opening.map_or(0, |opening| locked(&parts.inquiry).lacks(opening, &node, &own))
@@ -47,21 +56,21 @@ pub fn ask(parts: &Parts) {
         return;
     }
     let mut inquiry = locked(&parts.inquiry);
-    let nonce = inquiry.nonce();
+    let (asker, nonce) = (parts.config.node, inquiry.nonce());
     for peer in inquiry.due(now()) {
-        let _ = parts.outward.try_send(Outward::AskRecall { peer, nonce });
+        let _ = parts.outward.try_send(Outward::AskRecall { peer, asker, nonce });
     }
 }
 
 /// What is known here, for a node that has started.
-pub fn answer(parts: &Parts, taking: &Taking, peer: &PublicKey, nonce: &StartNonce) -> Recalled {
+pub fn answer(parts: &Parts, taking: &Taking, asker: &PublicKey, nonce: &StartNonce) -> Recalled {
     let checkpoint = reading(&parts.shelf).store.checkpoint().and_then(|held| Bytes::new(held.to_bytes()));
     let witness = parts.config.cosigner.secret();
     Recalled {
         checkpoint: checkpoint.unwrap_or_default(),
         calls: taking.news(),
         witness: witness.public(),
-        signature: inquiry::answer(parts.config.cell, peer, nonce, witness),
+        signature: inquiry::answer(parts.config.cell, asker, nonce, witness),
     }
 }
 

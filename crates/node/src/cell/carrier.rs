@@ -107,7 +107,7 @@ impl Carrier {
         };
         if let Ok(keeping) = kept {
             if self.signed.1 > 0 {
-                notice(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
+                changed(&self.parts.facts, "This home has its whole log again, and keeps it.".to_owned());
             }
             self.close_stream();
             self.role = Role::Keeper(Box::new(keeping));
@@ -123,8 +123,8 @@ impl Carrier {
             Ok(()) => {
                 locked(&self.parts.inquiry).end(); // nothing was signed in a term that opens just now
                 let word = format!("This home keeps the log from now on, by a takeover: term {}.", call.term);
-                notice(&self.parts.facts, word);
                 self.begin_again();
+                changed(&self.parts.facts, word);
             }
             Err(error) => {
                 notice(&self.parts.facts, format!("The log could not be taken over: {error}."));
@@ -150,7 +150,7 @@ impl Carrier {
                 "Other homes hold more than this home knows that it has signed: its disk may be an old copy. It signs nothing before it has all of that again."
             }
         };
-        notice(&self.parts.facts, word.to_owned());
+        changed(&self.parts.facts, word.to_owned());
         if why == Why::TakenOver {
             self.taking.replaced(self.open_term());
         }
@@ -178,6 +178,7 @@ impl Carrier {
 
     /// Takes up the role that the log gives this home now.
     fn begin_again(&mut self) {
+        locked(&self.parts.facts).changed = None;
         self.close_stream();
         (self.role, self.resigned) = begin(&self.parts);
         self.tell_connected();
@@ -232,8 +233,8 @@ impl Carrier {
                 let _ = done.send(self.taking.endorse(call, *endorsement, &self.parts));
             }
             ToCell::Force(done) => drop(done.send(self.taking.force())),
-            ToCell::Recall { peer, nonce, answer } => {
-                let _ = answer.send(asking::answer(&self.parts, &self.taking, &peer, &nonce));
+            ToCell::Recall { asker, nonce, answer } => {
+                let _ = answer.send(asking::answer(&self.parts, &self.taking, &asker, &nonce));
             }
             ToCell::Recalled { peer, recalled } => {
                 self.taking.heard(&recalled.calls, &self.parts);
@@ -420,11 +421,14 @@ impl Carrier {
     }
 
     fn note_facts(&mut self) {
+        // Nobody may wait for the shelf while holding the facts: who reads the shelf looks at the facts.
+        let asks = asking::lacks_now(&self.parts);
         let mut facts = locked(&self.parts.facts);
         facts.tips = self.tips;
         facts.told = self.told;
         facts.received = self.received;
-        facts.asks = asking::lacks(&self.parts);
+        facts.asks = asks.unwrap_or(facts.asks);
+        facts.called = self.taking.is_called();
         match &mut self.role {
             Role::Keeper(keeping) => keeping.note(&mut facts),
             Role::Follower(following) => {
@@ -450,6 +454,12 @@ pub fn notice(facts: &Mutex<Facts>, words: String) {
     if facts.notices.len() < MAX_NOTICES && !facts.notices.contains(&words) {
         facts.notices.push(words);
     }
+}
+
+/// A word on what changed in who keeps the log, in the place of the last one.
+pub fn changed(facts: &Mutex<Facts>, words: String) {
+    tracing::warn!("{words}");
+    locked(facts).changed = Some(words);
 }
 
 /// The outcome for an entry that was handed to a home of the wrong role.

@@ -134,7 +134,7 @@ impl Outbound {
     /// Entries that a takeover set aside, which are in the outbox already.
     pub fn give_back(&mut self, back: Vec<Waiting>, parts: &Parts) {
         for Waiting { entry, details, .. } in back {
-            self.add(entry, details, parts);
+            self.take_in(entry, details, parts, |entry, details| Event::GivenBack { entry, details });
         }
     }
 
@@ -144,11 +144,21 @@ impl Outbound {
     }
 
     fn add(&mut self, entry: SignedEntry, details: Vec<Detail>, parts: &Parts) {
+        self.take_in(entry, details, parts, |entry, details| Event::Add { entry, details });
+    }
+
+    fn take_in(
+        &mut self,
+        entry: SignedEntry,
+        details: Vec<Detail>,
+        parts: &Parts,
+        event: impl FnOnce(Box<SignedEntry>, Vec<Detail>) -> Event,
+    ) {
         let id = entry.id();
         if entry.details.iter().any(|detail| detail.tag.is_sealed()) {
             self.sealed.insert(id);
         }
-        self.feed(Event::Add { entry: Box::new(entry), details }, parts);
+        self.feed(event(Box::new(entry), details), parts);
         if let Some(position) = place_here(&id, parts) {
             self.feed(Event::InLog { id, position }, parts);
         }

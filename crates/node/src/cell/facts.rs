@@ -35,6 +35,19 @@ pub struct Facts {
     pub witnessed: Position,
     /// So many homes must answer yet before this home signs anything: its disk may be an old backup.
     pub asks: usize,
+    /// Whether members ask that another home keep the log.
+    pub called: bool,
+    /// What changed last in who keeps the log, as this home saw it: a newer word takes its place.
+    pub changed: Option<String>,
     /// What the person should know.
     pub notices: Vec<String>,
+}
+
+impl Facts {
+    /// All that the person should know, as sentences.
+    pub fn words(&self) -> Vec<String> {
+        let called = "A member asks that another home keep the log: see `lifeboat takeover status`.";
+        let called = self.called.then(|| called.to_owned());
+        self.changed.iter().cloned().chain(called).chain(self.notices.iter().cloned()).collect()
+    }
 }

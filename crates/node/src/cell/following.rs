@@ -17,7 +17,7 @@ use lifeboat_protocol::Refusal;
 use lifeboat_protocol::accuse::BadStretch;
 use lifeboat_protocol::follower::{Effect, Event, Follower, Held, StreamId};
 use lifeboat_protocol::message::term_of_note;
-use lifeboat_protocol::takeover::{Opened, judge};
+use lifeboat_protocol::takeover::{Look, Opened, judge};
 use lifeboat_store::{Storage, StoreError};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -156,7 +156,7 @@ impl Following {
             ToCell::Tick => self.tick(parts),
             ToCell::Cosigned { peer, checkpoint } => self.feed(Event::Tip { peer, checkpoint }),
             ToCell::Opening { peer, record } => {
-                let opened = judge_opening(record.as_deref(), parts);
+                let opened = judge_opening(record.as_deref(), &self.follower.look(&peer), parts);
                 self.feed(Event::Opening { peer, opened });
             }
             // The rest is for keepers, or for whoever carries both.
@@ -230,9 +230,8 @@ impl Following {
             }
             Effect::Reopen => self.open_anew(parts, false),
             Effect::CutTail => self.open_anew(parts, true),
-            Effect::AskOpening(peer) => {
-                let era = self.follower.chain().open().map_or(0, |open| open.term.era());
-                self.out(parts, Outward::AskOpening { peer, era });
+            Effect::AskOpening { peer, after } => {
+                self.out(parts, Outward::AskOpening { peer, era: after });
             }
             Effect::CutBack(base) => self.go_back(&base, parts),
             Effect::KeepDetails(details) => {
@@ -439,12 +438,12 @@ pub fn note_kept(kept: Result<(), StoreError>) {
     }
 }
 
-/// Judges a peer's opening of a later era on the log here.
-pub fn judge_opening(record: Option<&[u8]>, parts: &Parts) -> Opened {
+/// Judges a peer's opening of a later era, or another one of this era, on the log here.
+pub fn judge_opening(record: Option<&[u8]>, look: &Look, parts: &Parts) -> Opened {
     let Some(bytes) = record else { return Opened::NotHeld };
     let shelf = reading(&parts.shelf);
     let open = shelf.store.chain().open().map_or(Term::FIRST, |open| open.term);
-    judge(parts.config.cell, open, bytes, &LogHistory(&shelf.store))
+    judge(parts.config.cell, open, bytes, look, &LogHistory(&shelf.store))
 }
 
 fn alarm_words(alarm: &lifeboat_protocol::follower::Alarm) -> String {

@@ -90,7 +90,7 @@ impl Keeping {
         for effect in self.watch.handle(event, parts.config.cell, open, now()) {
             let asked = match effect {
                 watch::Effect::AskTip(peer) => Outward::AskTip(peer),
-                watch::Effect::AskOpening(peer) => Outward::AskOpening { peer, era: open.term.era() },
+                watch::Effect::AskOpening { peer, after } => Outward::AskOpening { peer, era: after },
                 watch::Effect::StepDown(why) => {
                     self.stepped_down = Some(why);
                     continue;
@@ -142,7 +142,7 @@ impl Keeping {
                 self.watch(watch::Event::Tip { peer, checkpoint }, parts);
             }
             ToCell::Opening { peer, record } => {
-                let opened = judge_opening(record.as_deref(), parts);
+                let opened = judge_opening(record.as_deref(), &self.watch.look(&peer), parts);
                 self.watch(watch::Event::Opening { peer, opened }, parts);
             }
             ToCell::Details { peer, details } => {

@@ -29,7 +29,12 @@ pub fn begin(parts: &Parts) -> (Role, bool) {
     let shelf = reading(&parts.shelf);
     let stopped = shelf.is_stopped();
     let kept = shelf.is_kept_by(&parts.config.node, &keys) && !stopped;
+    let named = shelf.store.chain().open().is_some_and(|open| open.opening.node == parts.config.node);
     drop(shelf);
+    if named && !kept && !stopped && leaving.is_none() {
+        let words = "This home is to keep the log, and the key of the term is not in its folder keys: put it back from a backup, or let the members give the log another keeper (lifeboat takeover propose).";
+        notice(&parts.facts, words.to_owned());
+    }
     if kept && asking::may_sign(parts) {
         let shelf = reading(&parts.shelf);
         match try_keep(parts, &shelf, &keys) {

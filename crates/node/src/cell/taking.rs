@@ -2,7 +2,7 @@
 //! and the bid of this home's node. It signs nothing: endorsements arrive signed by the member's key, and
 //! leave only once their promise is on disk.
 
-use super::carrier::{Parts, notice, now};
+use super::carrier::{Parts, changed, notice, now};
 use super::shelf::Shelf;
 use super::{Outward, asking, reading, writing};
 use crate::fold::LogHistory;
@@ -92,13 +92,13 @@ impl Taking {
     pub fn heard(&mut self, calls: &[CallNews], parts: &Parts) {
         let shelf = reading(&parts.shelf);
         for news in calls {
-            if self.board.take(news, shelf.state())
-                && self.board.get(&news.call).is_some_and(|k| k.endorsements.len() == 1)
-            {
-                let word = "A member asks that another home keep the log: see `lifeboat takeover status`.";
-                notice(&parts.facts, word.to_owned());
-            }
+            self.board.take(news, shelf.state());
         }
+    }
+
+    /// Whether members ask that another home keep the log.
+    pub fn is_called(&self) -> bool {
+        !self.board.is_empty()
     }
 
     /// All calls, for a peer.
@@ -160,9 +160,7 @@ impl Taking {
 
     /// Tells peers of calls, when it is time.
     pub fn tick(&mut self, connected: &BTreeSet<PublicKey>, parts: &Parts) {
-        let open = open_term(&reading(&parts.shelf));
-        self.board.forget(open);
-        self.bids.forget(open);
+        self.forget(open_term(&reading(&parts.shelf)));
         self.close(parts);
         let (now, wait) = (now(), if self.board.is_empty() { ASK_MS } else { TELL_MS });
         if self.told.is_some_and(|told| told <= now && now < told.plus_ms(wait)) {
@@ -172,6 +170,12 @@ impl Taking {
         for peer in connected {
             let _ = parts.outward.try_send(Outward::TellCalls { peer: *peer, calls: self.board.news() });
         }
+    }
+
+    /// Forgets the calls of eras that are over.
+    fn forget(&mut self, open: Term) {
+        self.board.forget(open);
+        self.bids.forget(open);
     }
 
     /// The witness of this home closes the older eras for what more than half endorse.
@@ -186,7 +190,8 @@ impl Taking {
         let Some(call) = self.board.calls().find(may).map(|(call, _)| *call) else { return };
         let Some(open) = shelf.store.chain().open() else { return };
         let origin = Origin { cell: parts.config.cell, term: open.term };
-        let floor = |given: Option<&_>| floor_of_close(open, shelf.store.checkpoint(), given);
+        let (held, history) = (shelf.store.checkpoint(), LogHistory(&shelf.store));
+        let floor = |given: Option<&_>| floor_of_close(open, held, given, shelf.state(), &history);
         match cosigner.close(&origin, call, floor) {
             Ok(close) => {
                 let closes = List::new(vec![close]).unwrap_or_default();
@@ -197,7 +202,7 @@ impl Taking {
                     "This home's witness cosigns nothing more of an era before {}: more than half of the members want another keeper.",
                     call.term.era()
                 );
-                notice(&parts.facts, word);
+                changed(&parts.facts, word);
             }
             Err(error) => {
                 let word = format!("This home's witness does not close for the takeover: {error}.");
@@ -213,6 +218,7 @@ impl Taking {
             return None;
         }
         let shelf = reading(&parts.shelf);
+        self.forget(open_term(&shelf));
         let history = LogHistory(&shelf.store);
         let checkpoint = shelf.store.checkpoint();
         let next = self.bids.next(&self.board, shelf.state(), checkpoint, &history, now())?;

@@ -1,16 +1,18 @@
 //! Asks about people who come: invites, knocks, cards, joining.
 
 use super::{Service, disk};
-use crate::ask::{Answer, CardText, Joined, OpenInvite, Progress, Refusal};
+use crate::ask::{Answer, CardText, Joined, KnockItem, OpenInvite, Progress, Refusal, Spoken};
 use crate::card_addresses;
+use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, locked, now};
-use crate::invites::OwnKnock;
+use crate::invites::{OwnKnock, vouched_for};
 use crate::limits::LOOK_EVERY;
 use crate::network::Network;
 use crate::wire::Blob;
 use lifeboat_commons::Acceptance;
+use lifeboat_commons::membership::Candidate;
 use lifeboat_log::codec::{self, Bytes};
-use lifeboat_log::{CellId, Floor, Nonce, PublicKey, Time};
+use lifeboat_log::{CellId, DetailHash, Floor, Nonce, PublicKey, Time};
 use lifeboat_protocol::card::{Link, Slug};
 use lifeboat_protocol::{CellCard, Invite, Refusal as PeerRefusal, Request, Response, commitment_of};
 use std::sync::Arc;
@@ -102,8 +104,26 @@ impl Service {
         if !open.facts().keeper {
             self.ask_for_knocks(&open).await;
         }
-        let shelf = open.read();
-        Ok(Answer::Knocks(self.arrivals(&cell, |here| here.waiting(shelf.state(), now()))))
+        Ok(Answer::Knocks(self.knocking(&cell, &open.read())))
+    }
+
+    /// Who has knocked, or was vouched for, and is no member yet.
+    pub(super) fn knocking(&self, cell: &CellId, shelf: &Shelf) -> Vec<KnockItem> {
+        let (state, now) = (shelf.state(), now());
+        let mut knocks = self.arrivals(cell, |here| here.waiting(state, now));
+        // For whom others have vouched, the acceptance in the log is the one that counts.
+        knocks.retain(|knock| {
+            let mut candidates = state.members().candidates();
+            let other = |candidate: &Candidate| codec::encode(&candidate.acceptance) != *knock.acceptance;
+            !candidates.any(|(key, candidate)| *key == knock.key && other(candidate))
+        });
+        let handle = |hash: &DetailHash| shelf.store.detail(hash).ok().flatten();
+        for vouched in vouched_for(state, self.home.member_key(), now, handle) {
+            if knocks.iter().all(|knock| knock.key != vouched.key) {
+                knocks.push(vouched);
+            }
+        }
+        knocks
     }
 
     /// Asks other homes of the cell who answered the invites that this home gave out.
@@ -173,11 +193,7 @@ impl Service {
     }
 
     /// Knocks at whoever is connected until somebody has the knock.
-    async fn knock_until(
-        self: &Arc<Self>,
-        cell: CellId,
-        until: Instant,
-    ) -> Result<Option<Vec<u16>>, Refusal> {
+    async fn knock_until(self: &Arc<Self>, cell: CellId, until: Instant) -> Result<Option<Spoken>, Refusal> {
         loop {
             if let Some(network) = self.network.get() {
                 for peer in network.connected().into_keys() {

@@ -103,6 +103,12 @@ impl Service {
         }
         let open = self.cell(cell, progress).await?;
         let records = open.read().shown();
+        if records == 0 {
+            return Err(Refusal::new(
+                "empty",
+                "nothing of this cell's log is here yet: `lifeboat sync` first",
+            ));
+        }
         let copy = move |told: &mut dyn FnMut(u64, u64)| {
             let shelf = open.read();
             let total = shelf.shown();

@@ -10,6 +10,7 @@ use crate::cell::{CellHandle, locked, now};
 use crate::home::CellSetting;
 use crate::reading;
 use crate::turn_notes::TurnNotes;
+use crate::vote_notes::to_open;
 use crate::wire::Blob;
 use lifeboat_commons::terms;
 use lifeboat_log::{CellId, LinkHash, Position, Time};
@@ -81,11 +82,12 @@ impl Service {
             cosigned: newest.map_or(0, |newest| newest.witnesses() as u16),
             witnessed: facts.witnessed.0.min(size),
             anchored: state.anchored().0,
-            knocks: self.arrivals(&open.cell(), |here| here.waiting(state, now()).len() as u32),
+            knocks: self.knocking(&open.cell(), &shelf).len() as u32,
             misconduct: misconduct(&shelf),
             electors: setting.own.then(|| terms::electorate(state) as u32),
-            notices: facts.notices,
+            notices: facts.words(),
             rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
+            to_open: member.map(|id| to_open(state, &id, now())).unwrap_or_default(),
         }
     }
 
@@ -261,5 +263,6 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         electors: None,
         notices: why.into_iter().collect(),
         rotation: TurnNotes::default(),
+        to_open: Vec::new(),
     }
 }

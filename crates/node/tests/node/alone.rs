@@ -3,7 +3,7 @@
 use crate::homes::{TestHome, signed};
 use lifeboat_log::Position;
 use lifeboat_node::ask::{Fate, Range, Reference, Role, Step};
-use lifeboat_node::{Answer, Ask, Desk, DeskError, HomeError};
+use lifeboat_node::{Answer, Ask, Desk, DeskError, HomeError, Keys};
 
 #[test]
 fn the_keepers_home_places_its_own_entries_with_and_without_a_running_node() {
@@ -135,4 +135,18 @@ fn an_outbox_goes_by_stick_from_one_home_to_another() {
     let Answer::Done = wren.ask(Ask::OutboxDrop { id: waiting[0].id }) else { panic!() };
     let Answer::Outbox(left) = wren.ask(Ask::Outbox) else { panic!() };
     assert_eq!(left.len(), 1);
+}
+
+#[test]
+fn a_keeper_whose_term_key_is_gone_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = TestHome::new(folder.path(), "heron");
+    let cell = heron.found("Oak Street");
+    let overview = |home: &TestHome| home.overview().cells.into_iter().find(|c| c.cell == cell).unwrap();
+    assert!(overview(&heron).notices.is_empty(), "{:?}", overview(&heron).notices);
+    let key = heron.state(cell).keeper().unwrap().term_key;
+    Keys::of(&heron.home).erase_term(&key).unwrap();
+    let told = overview(&heron);
+    assert_eq!(told.role, Role::Follower);
+    assert!(told.notices.iter().any(|words| words.contains("takeover propose")), "{:?}", told.notices);
 }

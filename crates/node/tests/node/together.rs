@@ -20,9 +20,9 @@ fn a_newcomer_joins_signs_and_holds_a_replica() {
     let joined = wren.join(&link, "wren", 10_000);
     assert!(joined.delivered);
     let words = joined.words.unwrap();
-    assert_eq!(words.len(), 3);
+    assert_eq!((words.words.len(), words.others.len()), (3, 7));
     let (read, fate) = heron.vouch(cell);
-    assert_eq!(read, words, "both read the same words");
+    assert_eq!(read, words.words, "both read the same words");
     assert!(matches!(fate, Fate::Placed { void: None, .. }), "{fate:?}");
 
     // Not running a node: the command brings the network up by itself.

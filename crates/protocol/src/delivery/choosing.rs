@@ -12,7 +12,8 @@ impl Delivery {
         if self.others || self.peers.is_empty() {
             return;
         }
-        let due = |item: &&mut Item| {
+        let turn = self.turn();
+        let due = |item: &Item| {
             let next = match item.announced {
                 Some(at) => at.plus_ms(ANNOUNCE_EVERY_MS),
                 None => item.added.plus_ms(ANNOUNCE_AFTER_MS),
@@ -20,9 +21,12 @@ impl Delivery {
             // After a clock was set back it is told again.
             item.position().is_none()
                 && !item.over
+                && !self.is_out_of_turn(item, turn)
                 && (now >= next || next > now.plus_ms(2 * ANNOUNCE_EVERY_MS))
         };
-        for item in self.items.values_mut().filter(due).take(MAX_ANNOUNCED) {
+        let due = self.items.iter().filter(|(_, item)| due(item)).map(|(place, _)| *place);
+        for place in due.take(MAX_ANNOUNCED).collect::<Vec<_>>() {
+            let Some(item) = self.items.get_mut(&place) else { continue };
             item.announced = Some(now);
             effects.push(Effect::Announce(Box::new(item.entry.clone())));
         }

@@ -4,7 +4,7 @@ use super::{Effect, Step};
 use crate::backoff::Backoff;
 use crate::limits::{MAX_HANDED, PATIENCE_MS};
 use crate::refusal::Refusal;
-use lifeboat_log::{Detail, Position, PublicKey, SignedEntry, Time};
+use lifeboat_log::{Detail, EntryId, Position, PublicKey, SignedEntry, Time};
 use std::collections::BTreeSet;
 
 /// An entry and how far it has come.
@@ -19,6 +19,8 @@ pub(super) struct Item {
     pub over: bool,
     /// Whether the home's own copy of the log has it where its step says.
     pub in_log: bool,
+    /// Whether a takeover set it aside.
+    pub given_back: bool,
     /// When it came.
     pub added: Time,
     /// When all homes were last told of it.
@@ -41,6 +43,7 @@ impl Item {
             backoff: Backoff::default(),
             over: false,
             in_log: false,
+            given_back: false,
             added,
             announced: None,
             handed: BTreeSet::new(),
@@ -71,6 +74,11 @@ impl Item {
             self.step = step.clone();
             effects.push(Effect::Step { id: self.entry.id(), step });
         }
+    }
+
+    /// Its place among a member's own entries: by when they were signed.
+    pub fn order(&self) -> (Time, EntryId) {
+        (self.entry.author_time, self.entry.id())
     }
 
     /// Where it stands, once it is placed.

@@ -38,10 +38,13 @@ impl Delivery {
 
     /// What was placed past the base of a takeover waits again.
     pub(super) fn cut_back(&mut self, term: Term, from: Position, effects: &mut Vec<Effect>) {
-        if self.taken.is_some_and(|(known, _)| known >= term) {
+        if self.taken.is_some_and(|(known, _)| known.era() > term.era()) {
             return;
         }
         self.taken = Some((term, from));
+        // The keepers of a rival of this opening, if that was followed, place nothing here.
+        self.terms.retain(|known, _| *known < term);
+        self.keeper = self.keeper.filter(|(known, _)| *known < term);
         for item in self.items.values_mut().filter(|item| item.position().is_some_and(|at| at >= from)) {
             item.in_log = false;
             item.backoff.succeeded();

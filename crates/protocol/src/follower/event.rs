@@ -130,10 +130,15 @@ pub enum Effect {
         /// The checkpoint with them.
         checkpoint: Box<SignedCheckpoint>,
     },
-    /// Ask a peer for the opening of a later era than the one in which this log stands, and judge it:
-    /// [`Event::Opening`].
-    AskOpening(PublicKey),
-    /// Cut the log back to the base of a takeover; what lay past it is kept as evidence, and its entries
+    /// Ask a peer for its opening of the first era after this one, and judge it with what
+    /// [`super::Follower::look`] knows of the peer: [`Event::Opening`].
+    AskOpening {
+        /// The peer.
+        peer: PublicKey,
+        /// The era.
+        after: u16,
+    },
+    /// Cut the log back to the base of an opening; what lay past it is kept as evidence, and its entries
     /// wait to be placed again. Then [`Event::Reopened`].
     CutBack(Box<SignedCheckpoint>),
     /// Ask a peer for details.

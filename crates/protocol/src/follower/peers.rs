@@ -3,7 +3,8 @@
 
 use crate::backoff::Backoff;
 use crate::limits::{ASIDE_MS, MAX_PEERS, PATIENCE_MS, TIP_EVERY_MS};
-use lifeboat_log::{PublicKey, Term, Time};
+use crate::takeover::{Look, Rival};
+use lifeboat_log::{CellId, PublicKey, Term, Time};
 use std::collections::BTreeMap;
 
 /// Where a log stands: its term, and the records of it.
@@ -25,6 +26,12 @@ struct Peer {
     /// The later era whose opening it has and the log here leads up to, from where it stood when that was
     /// judged: once it has gone elsewhere, it is judged anew.
     cleared: Option<(Stand, u16)>,
+    /// What it shows of a rival of an opening here.
+    look: Look,
+    /// Whether it showed such a thing once and then no opening for it.
+    doubted: bool,
+    /// Whether it has the opening of this era that stands here.
+    kin: bool,
     aside: Option<Time>,
 }
 
@@ -107,7 +114,7 @@ impl Peers {
     pub fn put_aside(&mut self, peer: &PublicKey, now: Time) {
         if let Some(peer) = self.0.get_mut(peer) {
             peer.aside = Some(now.plus_ms(ASIDE_MS));
-            peer.tip = None;
+            (peer.tip, peer.look) = (None, Look::default());
         }
     }
 
@@ -156,21 +163,21 @@ impl Peers {
         choose(&able, entropy)
     }
 
-    /// A peer that says to stand in a later era than this log's (which has begun), to be asked for that
-    /// era's opening; it is noted as asked.
-    pub fn due_for_opening(&mut self, era: u16, stand: Option<Stand>, now: Time) -> Option<PublicKey> {
+    /// A peer that says to stand in a later era than this log's (which has begun), or shows a rival of an
+    /// opening here, to be asked for its opening; it is noted as asked. And after which era.
+    pub fn due_for_opening(&mut self, era: u16, stand: Option<Stand>, now: Time) -> Option<(PublicKey, u16)> {
+        let later = |peer: &Peer| peer.era() > era && peer.leads_from(stand).is_none_or(|to| to <= era);
         let due = |peer: &Peer| {
             let waits = peer.opening_asked.is_some_and(|since| !is_over(since, now));
             peer.is_usable(now)
                 && stand.is_some()
-                && peer.era() > era
-                && peer.leads_from(stand).is_none_or(|to| to <= era)
+                && (later(peer) || (era > 0 && peer.look.is_strange()))
                 && !waits
                 && peer.openings.is_due(now)
         };
         let (key, peer) = self.0.iter_mut().find(|(_, peer)| due(peer))?;
         peer.opening_asked = Some(now);
-        Some(*key)
+        Some((*key, peer.look.asks_after(era, later(peer))))
     }
 
     /// Notes that it has none to go by, or none any more.
@@ -187,6 +194,76 @@ impl Peers {
             peer.opening_asked = None;
             peer.openings.succeeded();
             peer.cleared = stand.map(|stand| (stand, era));
+        }
+    }
+
+    /// What a peer shows of a rival of an opening here.
+    pub fn look(&self, peer: &PublicKey) -> Option<&Look> {
+        self.0.get(peer).map(|peer| &peer.look)
+    }
+
+    /// Notes a checkpoint of this term of the cell by another key than here: the peer's opening is asked for.
+    /// How far it says to be says nothing then.
+    pub fn shows_rival(&mut self, peer: &PublicKey, of: (CellId, Term), note: &[u8]) {
+        let Some(peer) = self.0.get_mut(peer) else { return };
+        peer.tip = None;
+        if peer.look.tell(of.0, of.1, note) {
+            peer.openings.hurry();
+        }
+    }
+
+    /// Notes that a peer's later openings go on from a rival of this era. False when that leads nowhere.
+    pub fn leads_across(&mut self, peer: &PublicKey, era: u16) -> bool {
+        let Some(peer) = self.0.get_mut(peer) else { return true };
+        (peer.opening_asked, peer.cleared) = (None, None);
+        peer.openings.succeeded();
+        peer.look.leads_across(era)
+    }
+
+    /// Notes the rival that a peer follows. It is looked at again by and by, or now where it leads on.
+    pub fn follows_rival(&mut self, peer: &PublicKey, rival: Rival, now: Time, entropy: u64) {
+        let Some(peer) = self.0.get_mut(peer) else { return };
+        (peer.opening_asked, peer.doubted) = (None, false);
+        if peer.look.follows(rival) { peer.openings.succeeded() } else { peer.openings.failed(now, entropy) }
+    }
+
+    /// Notes that a peer that seemed to follow a rival has the opening that stands here, or shows none; `open`
+    /// is the term here. False when it is not the first time that it told a checkpoint of that term for nothing.
+    pub fn shows_none(&mut self, peer: &PublicKey, open: Term, same: bool, now: Time, entropy: u64) -> bool {
+        let Some(peer) = self.0.get_mut(peer) else { return true };
+        let claimed = peer.look.is_about(open);
+        let again = claimed && peer.doubted;
+        peer.doubted |= claimed;
+        peer.kin |= same && !claimed;
+        (peer.look, peer.opening_asked) = (Look::default(), None);
+        peer.openings.failed(now, entropy);
+        peer.tip_due.hurry();
+        !again
+    }
+
+    /// Notes that a peer follows the opening here: it told a checkpoint by the key of the open term.
+    pub fn is_of_here(&mut self, peer: &PublicKey) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            (peer.look, peer.doubted) = (Look::default(), false);
+        }
+    }
+
+    /// Whether a peer is known to have the opening of this era that stands here.
+    pub fn is_kin(&self, peer: &PublicKey) -> bool {
+        self.0.get(peer).is_some_and(|peer| peer.kin)
+    }
+
+    /// Notes how far a peer said to be in the opening that is followed from now on.
+    pub fn says(&mut self, peer: &PublicKey, tip: Option<Stand>) {
+        if let Some(peer) = self.0.get_mut(peer) {
+            peer.tip = peer.tip.max(tip);
+        }
+    }
+
+    /// Forgets what all peers show of rivals: the log here stands in another era.
+    pub fn look_anew(&mut self) {
+        for peer in self.0.values_mut() {
+            (peer.look, peer.doubted, peer.kin) = (Look::default(), false, false);
         }
     }
 

@@ -84,7 +84,12 @@ impl Follower {
         session.touch(now);
         let (frame, records) = frame.into_parts();
         let verified = match frame {
-            RangeFrame::Under(under) => session.under(&under, self.held.as_ref()),
+            RangeFrame::Under(under) => match session.under(&under, self.held.as_ref()) {
+                Err(Fault::Checkpoint(BadCheckpoint::MissingSignature)) if under.term.era() > 0 => {
+                    return self.serves_rival(peer, &under.checkpoint, now, entropy, effects);
+                }
+                verified => verified,
+            },
             RangeFrame::Batch(_) if full => Err(Fault::OutOfOrder),
             RangeFrame::Batch(batch) => session.batch(&batch, records, &self.stops),
             RangeFrame::End => Ok(Verified::Behind),

@@ -3,13 +3,15 @@
 mod any_order;
 mod cosigning;
 mod eras;
+mod rivals;
 mod stopping;
 
 use super::*;
 use crate::limits::{ASIDE_MS, MAX_RETRY_MS, PATIENCE_MS};
 use crate::range::{Batch, RangeFrame, ReadFrame, Under};
 use crate::refusal::Refusal;
-use crate::testing::{MemoryLog, peer};
+use crate::takeover::Opened;
+use crate::testing::{MemoryLog, call, peer};
 use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::{Detail, DetailTag, Founding, Record, TreeHash};
 

@@ -35,7 +35,11 @@ fn request() -> impl Strategy<Value = Request> {
         (cell(), any::<u32>()).prop_map(|(cell, term)| Request::Succeed { cell, term: Term(term) }),
         (cell(), any::<u16>()).prop_map(|(cell, era)| Request::Opening { cell, era }),
         (cell(), calls()).prop_map(|(cell, calls)| Request::Calls { cell, calls }),
-        (cell(), any::<[u8; 16]>()).prop_map(|(cell, nonce)| Request::Recall { cell, nonce }),
+        (cell(), key(), any::<[u8; 16]>()).prop_map(|(cell, asker, nonce)| Request::Recall {
+            cell,
+            asker,
+            nonce
+        }),
     ]
 }
 
@@ -89,8 +93,14 @@ fn response() -> impl Strategy<Value = Response> {
         Just(Response::Kept),
         bytes(500).prop_map(|record| Response::Opening { record }),
         calls().prop_map(|calls| Response::Calls { calls }),
-        (bytes(300), calls(), signed()).prop_map(|(checkpoint, calls, (witness, _, signature))| {
-            Response::Recalled(Recalled { checkpoint, calls, witness, signature })
+        prop::collection::vec((bytes(300), calls(), signed()), 0..4).prop_map(|answers| {
+            let recalled = |(checkpoint, calls, (witness, _, signature))| Recalled {
+                checkpoint,
+                calls,
+                witness,
+                signature,
+            };
+            Response::Recalled { answers: List::new(answers.into_iter().map(recalled).collect()).unwrap() }
         }),
     ]
 }

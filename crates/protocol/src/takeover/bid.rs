@@ -76,9 +76,10 @@ impl Bid {
             return Next::Uncovered;
         }
         let judge = |floor: &Floor| terms::check_floor(state, base.checkpoint(), floor, history);
+        let binds = |floor: &Floor| terms::check_endorsed(state, base.checkpoint(), floor, history);
         let (mut chosen, mut above) = (BTreeMap::<MemberId, Endorsement>::new(), None::<Floor>);
         for endorsement in known.endorsements.values() {
-            match (state.endorser(&endorsement.key), judge(&endorsement.floor)) {
+            match (state.endorser(&endorsement.key), binds(&endorsement.floor)) {
                 (Some(member), Ok(())) => drop(chosen.entry(member).or_insert(*endorsement)),
                 (Some(_), Err(Reason::FloorAboveBase)) => above = further(above, endorsement.floor),
                 // Of another log, or not signed: it cannot stand under this takeover.

@@ -2,13 +2,16 @@
 //! log leads up to it, or has gone past its base and must be cut back. Only its form and place are judged
 //! here; whoever carries this judges its right on the state at the base before anything is cut.
 
+use super::rival::{self, Look, Rival};
 use crate::follower::Fault;
 use lifeboat_commons::{History, State, terms};
 use lifeboat_log::note::Note;
 use lifeboat_log::opening::Right;
 use lifeboat_log::{
-    CellId, Checkpoint, KeyCache, LinkHash, Opening, Position, Record, SignedCheckpoint, Signers, Term,
+    BadCheckpoint, Call, CellId, Checkpoint, KeyCache, LinkHash, Opening, Position, Record, SignedCheckpoint,
+    Signers, Term,
 };
+use std::cmp::Ordering;
 
 /// An opening that a peer offers.
 #[derive(Debug, Clone)]
@@ -23,6 +26,8 @@ pub struct Offer {
 pub struct TermStand {
     /// Who signs its checkpoints.
     pub signers: Signers,
+    /// How many of the witnesses make one witnessed.
+    pub quorum: u16,
     /// The position of its first record.
     pub start: Position,
     /// The number of its records that are here.
@@ -39,30 +44,25 @@ pub trait HeldLog: History {
     fn state_at(&self, end: Position) -> Option<State>;
     /// The newest checkpoint over a term; of a term that is over, its last.
     fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint>;
+    /// The newest checkpoint over the last term before this one.
+    fn before(&self, term: Term) -> Option<SignedCheckpoint>;
 }
 
-/// Judges what a peer gave as its opening of a later era than `open`, in which the log here stands.
-pub fn judge(cell: CellId, open: Term, bytes: &[u8], log: &dyn HeldLog) -> Opened {
+/// Judges what a peer gave as its opening of a later era than `open`, in which the log here stands, or of an era
+/// that has another opening here; `look` is what is known of the peer.
+pub fn judge(cell: CellId, open: Term, bytes: &[u8], look: &Look, log: &dyn HeldLog) -> Opened {
     let offer = match Offer::read(cell, bytes) {
-        // The log here has come so far by itself meanwhile.
-        Ok(offer) if offer.opening.term.era() <= open.era() => return Opened::NotHeld,
         Ok(offer) => offer,
         Err(fault) => return Opened::Fault(fault),
     };
-    match offer.place(open, log).unwrap_or_else(Place::Wrong) {
-        Place::Wrong(fault) => Opened::Fault(fault),
-        Place::Ahead => Opened::Ahead(offer.opening.term),
-        Place::Back(base) => {
-            let start = log.term(base.origin.term).map_or(0, |term| term.start.0);
-            let Some(state) = log.state_at(Position(start.saturating_add(base.size))) else {
-                return Opened::NotHeld;
-            };
-            match state.judge_opening(&offer.opening, log) {
-                Ok(_) => Opened::Back(offer.opening.term, base),
-                Err(reason) => Opened::Fault(Fault::Unjust(reason)),
-            }
+    let era = offer.opening.term.era();
+    match era.cmp(&open.era()) {
+        Ordering::Less | Ordering::Equal if look.asks_for(era, open) => {
+            rival::judge(&offer, bytes, open, look, log)
         }
-        Place::Aside => offer.judge_aside(log).unwrap_or(Opened::NotHeld),
+        // The log here has come so far by itself meanwhile.
+        Ordering::Less | Ordering::Equal => Opened::NotHeld,
+        Ordering::Greater => offer.judge(open, look, log),
     }
 }
 
@@ -84,6 +84,8 @@ pub enum Place {
     /// Past the end of a term of which less is here than it goes on from, and other terms after it: they
     /// are to be cut off, once more than half of the electorate is known to stand behind it.
     Aside,
+    /// It goes on from a term that another key opened here: from a rival of the opening here.
+    Across,
     /// It goes on from something that this log contradicts.
     Wrong(Fault),
 }
@@ -94,9 +96,15 @@ pub enum Opened {
     /// The peer has none, or did not answer.
     NotHeld,
     /// It has one that this log leads up to.
-    Ahead(Term),
+    Ahead(Call),
     /// It has one by right, and this log is to be cut back to its base.
-    Back(Term, Box<SignedCheckpoint>),
+    Back(Call, Box<SignedCheckpoint>),
+    /// It has the one that stands here.
+    Same,
+    /// It has another one than stands here, by right, and what is known does not say that it is to be followed.
+    Rival(Box<Rival>),
+    /// It has one that goes on from a rival of the opening of this era: that one is to be looked into first.
+    Across(u16),
     /// It has one that does not hold.
     Fault(Fault),
 }
@@ -132,6 +140,36 @@ impl Offer {
         &self.base
     }
 
+    /// That checkpoint with its signatures.
+    pub(super) fn base_note(&self) -> Vec<u8> {
+        self.opening.base.as_ref().map(|base| base.checkpoint.to_vec()).unwrap_or_default()
+    }
+
+    /// Judges it for a home whose log stands in `open`.
+    pub(super) fn judge(&self, open: Term, look: &Look, log: &dyn HeldLog) -> Opened {
+        let call = Call::of(&self.opening);
+        match self.place(open, log).unwrap_or_else(Place::Wrong) {
+            Place::Wrong(fault) => Opened::Fault(fault),
+            // What leads up to its base was not of this log.
+            Place::Ahead if look.knows_rival() && self.base.origin.term > open => {
+                rival::across(self, open, look, log)
+            }
+            Place::Ahead => Opened::Ahead(call),
+            Place::Back(base) => {
+                let start = log.term(base.origin.term).map_or(0, |term| term.start.0);
+                let Some(state) = log.state_at(Position(start.saturating_add(base.size))) else {
+                    return Opened::NotHeld;
+                };
+                match state.judge_opening(&self.opening, log) {
+                    Ok(_) => Opened::Back(call, base),
+                    Err(reason) => Opened::Fault(Fault::Unjust(reason)),
+                }
+            }
+            Place::Aside => self.judge_aside(log).unwrap_or(Opened::NotHeld),
+            Place::Across => rival::across(self, open, look, log),
+        }
+    }
+
     /// Where it lies for a home whose log stands in `open`.
     ///
     /// # Errors
@@ -143,7 +181,10 @@ impl Offer {
             return if based > open { Ok(Place::Ahead) } else { Err(Fault::OtherBranch) };
         };
         let base = self.opening.base.as_ref().ok_or(Fault::NoOpening)?;
-        let signed = SignedCheckpoint::verify(&base.checkpoint, &self.base.origin, &held.signers)?;
+        let signed = match SignedCheckpoint::verify(&base.checkpoint, &self.base.origin, &held.signers) {
+            Err(BadCheckpoint::MissingSignature) if based.era() > 0 => return Ok(Place::Across),
+            verified => verified?,
+        };
         let link = self.record.link();
         if Some(link.position.0) != held.start.0.checked_add(signed.size) || link.previous != base.head {
             return Err(Fault::NoOpening);
@@ -166,9 +207,10 @@ impl Offer {
     fn judge_aside(&self, log: &dyn HeldLog) -> Option<Opened> {
         let Right::Takeover { endorsements, .. } = &self.opening.right else { return None };
         let end = log.checkpoint(self.base.origin.term)?;
-        let start = log.term(self.base.origin.term)?.start.0;
+        let start = log.term(end.origin.term)?.start.0;
         let state = log.state_at(Position(start.saturating_add(end.size)))?;
         let given = terms::endorsers(&state, endorsements.iter().map(|e| &e.key));
-        (given * 2 > terms::electorate(&state)).then(|| Opened::Back(self.opening.term, Box::new(end)))
+        let back = || Opened::Back(Call::of(&self.opening), Box::new(end));
+        (given * 2 > terms::electorate(&state)).then(back)
     }
 }

@@ -1,12 +1,15 @@
 //! Boards, bids and offers, on real states and logs.
 
+mod rivals;
+
 use super::*;
 use crate::limits::{MAX_CALLS, MAX_CALLS_EACH, REACH_MS};
+use crate::message::term_of_note;
 use lifeboat_commons::History;
 use lifeboat_commons::testing::{TestCell, charter};
 use lifeboat_log::codec::List;
 use lifeboat_log::{
-    Call, CellId, Endorsement, EntryId, Floor, Given, Link, LinkHash, Nonce, Position, SecretKey,
+    Call, CellId, Endorsement, EntryId, Floor, Given, Link, LinkHash, Nonce, Origin, Position, SecretKey,
     SignedCheckpoint, Signers, Term, TreeHash,
 };
 use proptest::prelude::*;
@@ -221,7 +224,7 @@ fn a_witness_closes_once_and_only_for_a_majority() {
         "it could cosign nothing in it"
     );
     let open = cell.chain.open().unwrap().clone();
-    let floor = floor_of_close(&open, Some(&cell.checkpoint()), None).unwrap();
+    let floor = floor_of_close(&open, Some(&cell.checkpoint()), None, &cell.state, &cell).unwrap();
     let closes = List::new(vec![wren.call.close(&cell.cell(), floor, &witness)]).unwrap();
     assert_eq!(next(&mut wren, &board, &cell), Next::Closes { given: 0, needed: 1 });
     board.take(&CallNews { call: wren.call, endorsements: List::default(), closes }, &cell.state);
@@ -235,9 +238,17 @@ fn a_witness_that_holds_less_than_it_cosigned_does_not_close() {
     let open = cell.chain.open().unwrap().clone();
     let held = cell.checkpoint();
     let given = |size| Given { size, root: held.root, seconds: 1 };
-    assert_eq!(floor_of_close(&open, Some(&held), Some(&given(held.size))), Some(floor(&cell)));
-    assert_eq!(floor_of_close(&open, Some(&held), Some(&given(held.size + 1))), None);
-    assert_eq!(floor_of_close(&open, None, None), None);
+    let of = |held: Option<&SignedCheckpoint>, given: Option<Given>| {
+        floor_of_close(&open, held, given.as_ref(), &cell.state, &cell)
+    };
+    assert_eq!(of(Some(&held), Some(given(held.size))), Some(floor(&cell)));
+    assert_eq!(of(Some(&held), Some(given(held.size + 1))), None);
+    assert_eq!(of(None, None), None);
+    // It has cosigned a rival of what is here.
+    assert_eq!(of(Some(&held), Some(Given { root: TreeHash([7; 32]), ..given(held.size) })), None);
+    assert_eq!(of(Some(&held), Some(Given { root: TreeHash([7; 32]), ..given(1) })), None);
+    let first = Given { root: cell.root(open.term, 1).unwrap(), ..given(1) };
+    assert_eq!(of(Some(&held), Some(first)), Some(floor(&cell)));
 }
 
 /// A log in memory, as an offer is judged on it.
@@ -252,13 +263,27 @@ impl History for InMemory<'_> {
     }
 }
 
+impl InMemory<'_> {
+    /// The bases of all openings.
+    fn checkpoints(&self) -> impl Iterator<Item = SignedCheckpoint> {
+        let openings = self.0.records().iter().filter_map(|record| record.entry().opening().unwrap());
+        openings.filter_map(|opening| {
+            let base = opening.base?.checkpoint.to_vec();
+            let term = term_of_note(&base)?;
+            let origin = Origin { cell: self.0.cell(), term };
+            SignedCheckpoint::verify(&base, &origin, &self.term(term)?.signers).ok()
+        })
+    }
+}
+
 impl HeldLog for InMemory<'_> {
     fn term(&self, term: Term) -> Option<TermStand> {
         let mut of_term = self.0.records().iter().filter(|record| record.link().term == term).peekable();
         let first = *of_term.peek()?;
         let opening = first.entry().opening().unwrap().unwrap();
         let signers = Signers { term_key: opening.term_key, witnesses: opening.witnesses.to_vec() };
-        Some(TermStand { signers, start: first.link().position, size: of_term.count() as u64 })
+        let (start, size, quorum) = (first.link().position, of_term.count() as u64, opening.quorum);
+        Some(TermStand { signers, quorum, start, size })
     }
     fn head(&self, end: Position) -> Option<LinkHash> {
         Some(self.0.records().get(end.0.checked_sub(1)? as usize)?.link().hash())
@@ -271,7 +296,11 @@ impl HeldLog for InMemory<'_> {
         Some(state)
     }
     fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
-        (term == Term::FIRST).then(|| self.0.checkpoint())
+        let open = self.0.chain.open()?.term == term;
+        if open { Some(self.0.checkpoint()) } else { self.checkpoints().find(|c| c.origin.term == term) }
+    }
+    fn before(&self, term: Term) -> Option<SignedCheckpoint> {
+        self.checkpoints().filter(|c| c.origin.term < term).last()
     }
 }
 
@@ -299,7 +328,7 @@ fn grown(count: usize) -> TestCell {
 
 fn judged(cell: &TestCell, bytes: &[u8]) -> Opened {
     let open = cell.chain.open().unwrap().term;
-    judge(cell.cell(), open, bytes, &InMemory(cell))
+    judge(cell.cell(), open, bytes, &Look::default(), &InMemory(cell))
 }
 
 #[test]
@@ -310,7 +339,7 @@ fn an_offer_is_ahead_or_behind_and_its_right_is_judged_first() {
         let at = grown(size);
         match judged(&here, &opening(&at, 1, &majority)) {
             Opened::Back(_, base) => assert!(back && base.size == at.checkpoint().size, "{size}"),
-            Opened::Ahead(term) => assert!(!back && term == Term::new(1, 0), "{size}"),
+            Opened::Ahead(call) => assert!(!back && call.term == Term::new(1, 0), "{size}"),
             other => panic!("{size}: {other:?}"),
         }
     }
@@ -336,9 +365,9 @@ fn what_is_no_offer_is_a_fault() {
         bad[at] ^= 1;
         assert!(matches!(judged(&here, &bad), Opened::Fault(_)), "byte {at}");
     }
-    let elsewhere = judge(CellId([7; 32]), Term::FIRST, &good, &InMemory(&here));
+    let elsewhere = judge(CellId([7; 32]), Term::FIRST, &good, &Look::default(), &InMemory(&here));
     assert!(matches!(elsewhere, Opened::Fault(_)));
-    let later = judge(here.cell(), Term::new(1, 0), &good, &InMemory(&here));
+    let later = judge(here.cell(), Term::new(1, 0), &good, &Look::default(), &InMemory(&here));
     assert!(matches!(later, Opened::NotHeld), "no later era than its own");
 }
 

@@ -101,14 +101,14 @@ impl Liar {
     }
 
     /// Its answer to a question of this node.
-    pub fn answer(&self, from: &PublicKey, request: &Request) -> Response {
+    pub fn answer(&self, request: &Request) -> Response {
         match request {
-            Request::Recall { cell, nonce } => match &self.answers_as {
-                Some(witness) => Response::Recalled(Recalled {
+            Request::Recall { cell, asker, nonce } => match &self.answers_as {
+                Some(witness) => Response::recalled(Recalled {
                     checkpoint: Bytes::new(self.checkpoint.to_bytes()).unwrap_or_default(),
                     calls: List::default(),
                     witness: witness.public(),
-                    signature: inquiry::answer(*cell, from, nonce, witness),
+                    signature: inquiry::answer(*cell, asker, nonce, witness),
                 }),
                 None => Response::refused(Refusal::BUSY),
             },

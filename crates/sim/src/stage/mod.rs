@@ -280,7 +280,7 @@ impl Stage {
             What::Asked { from, to, ask, request } => match to.checked_sub(self.homes.len()) {
                 None => self.with(to, |home, ctx| home.asked(from, *request, Reply { home: from, ask }, ctx)),
                 Some(liar) => {
-                    let response = Box::new(self.liars[liar].answer(&self.key(from), &request));
+                    let response = Box::new(self.liars[liar].answer(&request));
                     self.at(DELAY, What::Answered { ask, response });
                 }
             },

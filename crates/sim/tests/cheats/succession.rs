@@ -21,14 +21,18 @@ pub fn member(home: usize) -> SecretKey {
 
 /// The cell, with so many entries in its second term; two of them are the same cell.
 pub fn five(more: i64) -> TestCell {
+    five_of(more, &WITNESSES.map(witness), 2)
+}
+
+/// The same, with these witnesses.
+pub fn five_of(more: i64, keys: &[SecretKey], quorum: u16) -> TestCell {
     let mut charter = charter();
     charter.waiting_days = 0;
     let mut cell = TestCell::found_with(1, NAMES[0], &charter);
     for name in &NAMES[1..] {
         cell.admit(name);
     }
-    let keys = WITNESSES.map(witness);
-    assert!(cell.hand_over(&keys.each_ref(), 2).is_applied());
+    assert!(cell.hand_over(&keys.iter().collect::<Vec<_>>(), quorum).is_applied());
     // The stage begins an hour after the cell; what is said from here on is said then.
     cell.now = Time::from_ms(START + 3_600_000);
     grow(&mut cell, 1..=more);

@@ -1,6 +1,7 @@
 //! `lifeboat budget`: participatory budgets. One file for each thing that can be done with one.
 
 mod export;
+mod grant;
 mod grants;
 mod open;
 mod pools;
@@ -13,14 +14,12 @@ mod vote;
 
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::session::Session;
-use crate::text;
+use crate::session::{Draft, Session};
 use crate::ui::plain;
+use crate::{carried, text};
 use lifeboat_commons::budgets::Round;
 use lifeboat_commons::ledger::Currency;
-use lifeboat_log::{DetailTag, EntryId};
-use lifeboat_node::ask::Reference;
-use lifeboat_node::{Answer, Ask};
+use lifeboat_log::EntryId;
 
 /// Decide together what money is spent on, and count any election that is a Pabulib file
 #[derive(Debug, clap::Args)]
@@ -47,6 +46,8 @@ enum What {
     Vote(vote::Args),
     /// See the rounds, or one with its proposals and its result
     Show(show::Args),
+    /// Grant money without a round
+    Grant(grant::Args),
     /// See the grants, and what is left of each
     Grants(grants::Args),
     /// Write down what was spent of a grant
@@ -57,6 +58,26 @@ enum What {
     Export(export::Args),
     /// Count a Pabulib file by a named rule; needs no home
     Tally(tally::Args),
+}
+
+impl Args {
+    /// What is to be signed; nothing where something is shown or counted.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Option<Draft>> {
+        Ok(match &self.what {
+            Some(What::Open(args)) => Some(args.draft(session)?),
+            Some(What::Grant(args)) => Some(args.draft(session)?),
+            Some(What::Propose(args)) => Some(args.draft(context, session)?),
+            Some(What::Withdraw(args)) => Some(args.draft(context, session)?),
+            Some(What::Check(args)) => Some(args.draft(context, session)?),
+            Some(What::Remark(args)) => Some(args.draft(context, session)?),
+            Some(What::Spend(args)) => Some(args.draft(context, session)?.0),
+            Some(What::Review(args)) => args.draft(context, session)?,
+            _ => None,
+        })
+    }
 }
 
 /// Runs the command.
@@ -74,6 +95,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         Some(What::Remark(args)) => proposals::remark(context, args),
         Some(What::Vote(args)) => vote::run(context, args),
         Some(What::Show(args)) => show::run(context, args),
+        Some(What::Grant(args)) => grant::run(context, args),
         Some(What::Grants(args)) => grants::run(context, args),
         Some(What::Spend(args)) => spend::spend(context, args),
         Some(What::Review(args)) => spend::review(context, args),
@@ -129,13 +151,7 @@ fn currency(session: &Session, written: Option<&str>) -> Outcome<Currency> {
 
 /// What the note of an entry says: the title of a round or proposal, or what was bought.
 fn title(context: &mut Context, session: &Session, id: &EntryId) -> String {
-    let ask = Ask::Find { cell: session.cell.cell, reference: Reference::Id(*id) };
-    let Ok(Answer::Records(records)) = session.ask(context, ask) else { return String::new() };
-    let note = |entered: &lifeboat_node::ask::Entered| {
-        let detail = entered.details.iter().find(|detail| detail.tag == DetailTag::NOTE.0)?;
-        Some(plain(&detail.text))
-    };
-    records.first().and_then(note).unwrap_or_default()
+    session.entered(context, id).as_ref().and_then(carried::note).unwrap_or_default()
 }
 
 /// The name of a category in the charter.

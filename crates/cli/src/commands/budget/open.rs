@@ -66,7 +66,11 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 }
 
 impl Args {
-    fn draft(&self, session: &Session) -> Outcome<Draft> {
+    /// What is to be signed.
+    ///
+    /// # Errors
+    /// When a word cannot be understood.
+    pub fn draft(&self, session: &Session) -> Outcome<Draft> {
         let money = self.money(session)?;
         let largest = money.iter().map(|(_, amount)| *amount).max().unwrap_or_default();
         let step = match &self.step {
@@ -93,7 +97,7 @@ impl Args {
             ends: ends(&self.phases, session.now)?,
             reviewers: List::new(reviewers).ok_or_else(too_many)?,
         };
-        say::draft(&body, Some(&self.title))
+        say::draft(&body, Some(say::title(&self.title)?))
     }
 
     fn money(&self, session: &Session) -> Outcome<Vec<(u16, Amount)>> {

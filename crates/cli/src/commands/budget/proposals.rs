@@ -5,7 +5,7 @@ use super::open::amount;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::say;
-use crate::session::Session;
+use crate::session::{Draft, Session};
 use crate::text;
 use lifeboat_commons::budgets::{Checked, ProposalWithdrawn, Proposed, Remarked, RoundWithdrawn};
 use lifeboat_commons::{CategoryId, Common};
@@ -30,28 +30,39 @@ pub struct ProposeArgs {
     instead_of: Option<String>,
 }
 
+impl ProposeArgs {
+    /// What is to be signed.
+    ///
+    /// # Errors
+    /// When a word cannot be understood, or names nothing.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
+        let id = entry_id(context, session, &self.round)?;
+        let round = super::round(session, &id, &self.round)?;
+        let category = match &self.category {
+            Some(name) => say::category(session, name)?,
+            None => only(&round.money.keys().copied().collect::<Vec<_>>())?,
+        };
+        let corrects = match &self.instead_of {
+            Some(written) => {
+                let first = entry_id(context, session, written)?;
+                Some(round.proposals.get(&first).map_or(first, |proposal| proposal.newest))
+            }
+            None => None,
+        };
+        let common = Common { category: Some(category), corrects, ..Common::default() };
+        let body = Proposed { common, round: id, cost: amount(&self.cost)? };
+        say::draft(&body, Some(say::title(&self.title)?))
+    }
+}
+
 /// Makes a proposal.
 ///
 /// # Errors
 /// When the round takes none, or a word cannot be understood.
 pub fn propose(context: &mut Context, args: &ProposeArgs) -> Outcome {
     let mut session = Session::open(context)?;
-    let id = entry_id(context, &session, &args.round)?;
-    let round = super::round(&session, &id, &args.round)?;
-    let category = match &args.category {
-        Some(name) => say::category(&session, name)?,
-        None => only(&round.money.keys().copied().collect::<Vec<_>>())?,
-    };
-    let corrects = match &args.instead_of {
-        Some(written) => {
-            let first = entry_id(context, &session, written)?;
-            Some(round.proposals.get(&first).map_or(first, |proposal| proposal.newest))
-        }
-        None => None,
-    };
-    let common = Common { category: Some(category), corrects, ..Common::default() };
-    let body = Proposed { common, round: id, cost: amount(&args.cost)? };
-    session.say(context, say::draft(&body, Some(&args.title))?).map(drop)
+    let draft = args.draft(context, &session)?;
+    session.say(context, draft).map(drop)
 }
 
 fn only(categories: &[CategoryId]) -> Outcome<CategoryId> {
@@ -69,19 +80,30 @@ pub struct WithdrawArgs {
     number: String,
 }
 
+impl WithdrawArgs {
+    /// What is to be signed.
+    ///
+    /// # Errors
+    /// When a word cannot be understood, or names nothing.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
+        let id = entry_id(context, session, &self.number)?;
+        let common = Common::default();
+        let draft = if session.state.budgets().round(&id).is_some() {
+            say::draft(&RoundWithdrawn { common, round: id }, None)?
+        } else {
+            say::draft(&ProposalWithdrawn { common, proposal: id }, None)?
+        };
+        Ok(draft)
+    }
+}
+
 /// Takes a proposal or round back.
 ///
 /// # Errors
 /// When it is not one's own, or too late.
 pub fn withdraw(context: &mut Context, args: &WithdrawArgs) -> Outcome {
     let mut session = Session::open(context)?;
-    let id = entry_id(context, &session, &args.number)?;
-    let common = Common::default();
-    let draft = if session.state.budgets().round(&id).is_some() {
-        say::draft(&RoundWithdrawn { common, round: id }, None)?
-    } else {
-        say::draft(&ProposalWithdrawn { common, proposal: id }, None)?
-    };
+    let draft = args.draft(context, &session)?;
     session.say(context, draft).map(drop)
 }
 
@@ -107,16 +129,27 @@ enum YesNo {
     No,
 }
 
+impl CheckArgs {
+    /// What is to be signed.
+    ///
+    /// # Errors
+    /// When a word cannot be understood, or names nothing.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
+        let proposal = entry_id(context, session, &self.proposal)?;
+        let feasible = self.feasible == YesNo::Yes;
+        let body = Checked { common: Common::default(), proposal, feasible };
+        say::draft(&body, self.note.as_deref())
+    }
+}
+
 /// Checks a proposal.
 ///
 /// # Errors
 /// When it is one's own, or the time is over.
 pub fn check(context: &mut Context, args: &CheckArgs) -> Outcome {
     let mut session = Session::open(context)?;
-    let proposal = entry_id(context, &session, &args.proposal)?;
-    let feasible = args.feasible == YesNo::Yes;
-    let body = Checked { common: Common::default(), proposal, feasible };
-    session.say(context, say::draft(&body, args.note.as_deref())?).map(drop)
+    let draft = args.draft(context, &session)?;
+    session.say(context, draft).map(drop)
 }
 
 /// Say something about a proposal
@@ -130,13 +163,24 @@ pub struct RemarkArgs {
     text: String,
 }
 
+impl RemarkArgs {
+    /// What is to be signed.
+    ///
+    /// # Errors
+    /// When a word cannot be understood, or names nothing.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
+        let proposal = entry_id(context, session, &self.proposal)?;
+        let body = Remarked { common: Common::default(), proposal };
+        say::draft(&body, Some(say::title(&self.text)?))
+    }
+}
+
 /// Says something about a proposal.
 ///
 /// # Errors
 /// When there is no such proposal.
 pub fn remark(context: &mut Context, args: &RemarkArgs) -> Outcome {
     let mut session = Session::open(context)?;
-    let proposal = entry_id(context, &session, &args.proposal)?;
-    let body = Remarked { common: Common::default(), proposal };
-    session.say(context, say::draft(&body, Some(&args.text))?).map(drop)
+    let draft = args.draft(context, &session)?;
+    session.say(context, draft).map(drop)
 }

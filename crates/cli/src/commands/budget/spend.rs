@@ -4,7 +4,7 @@ use super::entry_id;
 use super::open::amount;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::session::Session;
+use crate::session::{Draft, Session};
 use crate::text;
 use crate::ui::plain;
 use crate::{reference, say};
@@ -30,23 +30,33 @@ pub struct SpendArgs {
     instead_of: Option<String>,
 }
 
+impl SpendArgs {
+    /// What is to be signed, and the grant that it is spent of.
+    ///
+    /// # Errors
+    /// When a word cannot be understood, or names nothing.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<(Draft, EntryId)> {
+        let grant = entry_id(context, session, &self.grant)?;
+        let corrects = match &self.instead_of {
+            Some(written) => {
+                let first = entry_id(context, session, written)?;
+                Some(expense(session, &first).map_or(first, |expense| expense.newest))
+            }
+            None => None,
+        };
+        let common = Common { corrects, ..Common::default() };
+        let body = Spent { common, grant, amount: amount(&self.amount)? };
+        Ok((say::draft(&body, self.note.as_deref())?, grant))
+    }
+}
+
 /// Spends money of a grant.
 ///
 /// # Errors
 /// When it is more than is left, or the grant has ended.
 pub fn spend(context: &mut Context, args: &SpendArgs) -> Outcome {
     let mut session = Session::open(context)?;
-    let grant = entry_id(context, &session, &args.grant)?;
-    let corrects = match &args.instead_of {
-        Some(written) => {
-            let first = entry_id(context, &session, written)?;
-            Some(expense(&session, &first).map_or(first, |expense| expense.newest))
-        }
-        None => None,
-    };
-    let common = Common { corrects, ..Common::default() };
-    let body = Spent { common, grant, amount: amount(&args.amount)? };
-    let draft = say::draft(&body, args.note.as_deref())?;
+    let (draft, grant) = args.draft(context, &session)?;
     if let Fate::Placed { .. } = session.say(context, draft)? {
         session.refresh(context)?;
         if let Some(grant) = session.state.budgets().grant(&grant) {
@@ -76,18 +86,31 @@ pub struct ReviewArgs {
     note: Option<String>,
 }
 
+impl ReviewArgs {
+    /// What is to be signed; nothing where those that wait for it are to be listed.
+    ///
+    /// # Errors
+    /// When there is no such expenditure.
+    pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Option<Draft>> {
+        let Some(number) = &self.number else { return Ok(None) };
+        let spent = entry_id(context, session, number)?;
+        if expense(session, &spent).is_none() {
+            return Err(Failure::new(text!("budget-no-expense", number = plain(number)))
+                .hint(text!("budget-no-expense-hint")));
+        }
+        let body = Reviewed { common: Common::default(), spent, fine: !self.questioned };
+        say::draft(&body, self.note.as_deref()).map(Some)
+    }
+}
+
 /// Reviews an expenditure, or lists those that wait for it.
 ///
 /// # Errors
 /// When it is one's own, or others are named to do it.
 pub fn review(context: &mut Context, args: &ReviewArgs) -> Outcome {
     let mut session = Session::open(context)?;
-    let Some(number) = &args.number else { return super::grants::unreviewed(context, &session) };
-    let spent = entry_id(context, &session, number)?;
-    if expense(&session, &spent).is_none() {
-        return Err(Failure::new(text!("budget-no-expense", number = plain(number)))
-            .hint(text!("budget-no-expense-hint")));
+    match args.draft(context, &session)? {
+        Some(draft) => session.say(context, draft).map(drop),
+        None => super::grants::unreviewed(context, &session),
     }
-    let body = Reviewed { common: Common::default(), spent, fine: !args.questioned };
-    session.say(context, say::draft(&body, args.note.as_deref())?).map(drop)
 }

@@ -32,9 +32,10 @@ pub struct MethodArgs {
     /// What a project is worth to who wants it: its cost, one, or the points of the ballot
     #[arg(long, value_enum, default_value = "cost")]
     utility: Utility,
-    /// What is done with money that equal shares leave over
-    #[arg(long, value_enum, default_value = "none")]
-    completion: Completion,
+    /// What is done with money that equal shares leave over; when left out, what the file that is counted
+    /// says, else none
+    #[arg(long, value_enum)]
+    completion: Option<Completion>,
     /// Who goes first of equals: the first by name, or by the number of ballots
     #[arg(long, value_enum, default_value = "name")]
     ties: Ties,
@@ -91,7 +92,7 @@ impl MethodArgs {
                 Utility::Cardinality => tally::Utility::Cardinality,
                 Utility::Points => tally::Utility::Points,
             },
-            completion: match self.completion {
+            completion: match self.completion.unwrap_or(Completion::None) {
                 Completion::None => tally::Completion::None,
                 Completion::Add1 => tally::Completion::Add1,
                 Completion::Add1PastExhaustion => tally::Completion::Add1PastExhaustion,
@@ -116,7 +117,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             .because(plain(&bad.to_string()))
             .hint(text!("tally-bad-file-hint"))
     })?;
-    let method = args.method.method();
+    let method = method(context, &args.method, &file);
     let outcome = tally::tally(&file.election, &method).map_err(|unfit| {
         Failure::new(text!("tally-unfit")).because(plain(&unfit.to_string())).hint(text!("tally-unfit-hint"))
     })?;
@@ -128,6 +129,23 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         context.ui.warn(text!("tally-ordinal"));
     }
     show(context, &file, &method, &outcome)
+}
+
+/// The method as typed; the completion that the file names, where none was typed.
+fn method(context: &mut Context, typed: &MethodArgs, file: &File) -> tally::Method {
+    let mut method = typed.method();
+    let says = file.meta("rule").map(str::trim).unwrap_or_default();
+    let shares = method.rule == tally::Rule::EqualShares && typed.completion.is_none();
+    let named = match says.to_ascii_lowercase().as_str() {
+        "equalshares/add1" => Some((tally::Completion::Add1, "add1")),
+        "equalshares/add1u" => Some((tally::Completion::Add1Greedy, "add1-greedy")),
+        _ => None,
+    };
+    if let (true, Some((completion, name))) = (shares, named) {
+        method.completion = completion;
+        context.ui.say(text!("tally-completion-of-file", rule = plain(says), name = name));
+    }
+    method
 }
 
 fn bytes(path: &Path) -> Outcome<Vec<u8>> {

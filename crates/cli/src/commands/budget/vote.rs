@@ -3,6 +3,7 @@
 use super::entry_id;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
+use crate::reference;
 use crate::say;
 use crate::session::Session;
 use crate::text;
@@ -45,7 +46,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         let proposal = entry_id(context, &session, name)?;
         let number = round.number(&proposal).ok_or_else(|| {
             Failure::new(text!("budget-not-listed", written = plain(name)))
-                .hint(text!("budget-not-listed-hint", round = plain(&args.round)))
+                .hint(text!("budget-not-listed-hint", round = plain(reference::typed(&args.round))))
         })?;
         marks.push((number, points));
     }

@@ -3,10 +3,8 @@
 use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
-use crate::ui::plain;
-use crate::{day, reference, text};
+use crate::{carried, day, reference, text};
 use lifeboat_commons::ballots::{Poll, Stage};
-use lifeboat_log::DetailTag;
 use serde_json::json;
 
 /// Runs the command.
@@ -25,8 +23,7 @@ pub fn run(context: &mut Context, session: &Session) -> Outcome {
 fn one(context: &mut Context, session: &Session, poll: &Poll) -> Outcome {
     let number = reference::short(poll.position);
     let (entered, _) = session.find(context, &number)?;
-    let note = entered.details.iter().find(|detail| detail.tag == DetailTag::NOTE.0);
-    let question = note.map_or_else(|| text!("poll-no-question"), |note| plain(&note.text));
+    let question = carried::note(&entered).unwrap_or_else(|| text!("poll-no-question"));
     let (stage, word) = stage(session, poll);
     context.ui.line(format!("{number:<6} {question}: {stage}"))?;
     if let Some(tally) = &poll.tally {

@@ -34,6 +34,51 @@ fn what_stood_past_the_base_of_a_takeover_is_offered_again() {
 }
 
 #[test]
+fn what_a_takeover_set_aside_goes_one_after_the_other_as_it_was_signed() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let mut entries = [home.entry(), home.entry(), home.entry()];
+    entries.sort_by_key(|entry| (entry.author_time, entry.id()));
+    // They come in another order, and all at once while the era is that in which they were signed.
+    for entry in entries.iter().rev() {
+        home.add(entry);
+    }
+    assert_eq!(home.offers().len(), 3);
+    for entry in &entries {
+        let (_, proof) = home.receipt(entry);
+        home.answer(keeper, entry.id(), receipt(proof));
+    }
+    let from = home.log.log.chain.open().unwrap().start;
+    home.event(Event::CutBack { term: Term::new(1, 0), from });
+    for entry in &entries {
+        home.wait(MAX_RETRY_MS);
+        assert_eq!(home.offers(), [(keeper, entry.id())]);
+        let told = |effect: &Effect| match effect {
+            Effect::Announce(told) => Some(told.id()),
+            _ => None,
+        };
+        let told: Vec<EntryId> = home.effects.drain(..).filter_map(|effect| told(&effect)).collect();
+        assert!(told.iter().all(|id| *id == entry.id()) && !told.is_empty(), "{told:?}");
+        home.event(Event::InLog { id: entry.id(), position: Position(99) });
+    }
+}
+
+#[test]
+fn what_is_given_back_waits_for_its_turn_before_the_new_term_is_known() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    home.event(Event::Connected(keeper));
+    let entries = [home.entry(), home.entry()];
+    for entry in &entries {
+        home.event(Event::GivenBack { entry: Box::new(entry.clone()), details: vec![] });
+    }
+    assert_eq!(home.offers(), [(keeper, entries[0].id())]);
+    home.event(Event::InLog { id: entries[0].id(), position: Position(9) });
+    assert_eq!(home.offers(), [(keeper, entries[1].id())]);
+}
+
+#[test]
 fn what_had_run_out_may_have_its_grace() {
     let mut home = Home::new();
     let keeper = home.keeper();
@@ -116,4 +161,22 @@ fn a_receipt_of_an_era_that_is_over_here_is_worth_nothing() {
     home.answer(keeper, entry.id(), receipt(proof));
     assert_eq!(home.delivery.step(&entry.id()), Some(&Step::Waiting));
     assert!(!home.effects.iter().any(|effect| matches!(effect, Effect::PutAside { .. })));
+}
+
+#[test]
+fn the_keeper_of_another_opening_of_the_era_is_asked_no_more() {
+    for (one, other) in [(peer(7), peer(3)), (peer(3), peer(7))] {
+        let mut home = Home::new();
+        let signers = home.log.log.chain.open().unwrap().signers();
+        let entry = home.entry();
+        let opens = |node| Event::Term { term: Term::new(1, 0), node, signers: signers.clone() };
+        home.event(opens(one));
+        // The home has gone over to the other one.
+        home.event(Event::CutBack { term: Term::new(1, 0), from: Position(9) });
+        home.event(opens(other));
+        home.event(Event::Connected(one));
+        home.event(Event::Connected(other));
+        home.add(&entry);
+        assert_eq!(home.offers(), [(other, entry.id())]);
+    }
 }

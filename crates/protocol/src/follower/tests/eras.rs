@@ -2,12 +2,11 @@
 //! back when it must, and takes nothing of an older era from anyone afterwards.
 
 use super::*;
-use crate::takeover::Opened;
 use lifeboat_commons::Reason;
 
 fn asked_opening(home: &Home) -> Vec<PublicKey> {
     let asked = |effect: &Effect| match effect {
-        Effect::AskOpening(peer) => Some(*peer),
+        Effect::AskOpening { peer, .. } => Some(*peer),
         _ => None,
     };
     home.effects.iter().filter_map(asked).collect()
@@ -30,7 +29,7 @@ fn a_later_era_is_not_followed_before_its_opening_is_known() {
     assert_eq!(home.asked(), None);
     home.wait(MAX_RETRY_MS);
     assert_eq!(asked_opening(&home).len(), 2, "asked again later");
-    home.event(Event::Opening { peer: peer(1), opened: Opened::Ahead(Term::new(1, 0)) });
+    home.event(Event::Opening { peer: peer(1), opened: Opened::Ahead(call(1)) });
     let (_, who, ask) = home.asked().unwrap();
     assert_eq!((who, ask.from), (peer(1), Position(10)));
 }
@@ -40,7 +39,7 @@ fn who_leads_on_is_asked_rather_than_who_stands_still() {
     let log = MemoryLog::grown(1, 29);
     let mut home = Home::with(&log, 10, Some(log.checkpoint(10)));
     home.meet(peer(1), &of_era(&log, 1, 2));
-    home.event(Event::Opening { peer: peer(1), opened: Opened::Ahead(Term::new(1, 0)) });
+    home.event(Event::Opening { peer: peer(1), opened: Opened::Ahead(call(1)) });
     let (stream, _, _) = home.asked().unwrap();
     home.event(Event::Closed(stream));
     for n in 2..9 {
@@ -58,7 +57,7 @@ fn a_follower_past_the_base_goes_back_and_takes_nothing_older_any_more() {
     let (stream, _, _) = home.asked().unwrap();
     home.meet(peer(2), &of_era(&log, 1, 2));
     let base = Box::new(log.checkpoint(8));
-    let opened = Opened::Back(Term::new(1, 0), base.clone());
+    let opened = Opened::Back(call(1), base.clone());
     home.event(Event::Opening { peer: peer(2), opened: opened.clone() });
     assert!(home.effects.contains(&Effect::CloseRange(stream)));
     assert!(home.effects.contains(&Effect::CutBack(base.clone())));
@@ -75,7 +74,7 @@ fn a_follower_past_the_base_goes_back_and_takes_nothing_older_any_more() {
     home.wait(MAX_RETRY_MS);
     assert_eq!(home.asked().map(|(_, who, _)| who), None, "the old keeper's tail is not taken in again");
     home.meet(peer(2), &of_era(&log, 1, 2));
-    home.event(Event::Opening { peer: peer(2), opened: Opened::Ahead(Term::new(1, 0)) });
+    home.event(Event::Opening { peer: peer(2), opened: Opened::Ahead(call(1)) });
     assert_eq!(home.asked().map(|(_, who, ask)| (who, ask.from)), Some((peer(2), Position(8))));
 }
 
@@ -112,10 +111,10 @@ proptest::proptest! {
                 0 => home.event(Event::Connected(peer(who))),
                 1 => home.event(Event::Disconnected(peer(who))),
                 2 => home.event(Event::Tip { peer: peer(who), checkpoint: of_era(&log, era, size).to_bytes() }),
-                3 => home.event(Event::Opening { peer: peer(who), opened: Opened::Ahead(Term::new(era, 0)) }),
+                3 => home.event(Event::Opening { peer: peer(who), opened: Opened::Ahead(call(era)) }),
                 4 => {
                     let base = Box::new(log.checkpoint(size));
-                    home.event(Event::Opening { peer: peer(who), opened: Opened::Back(Term::new(era, 0), base) });
+                    home.event(Event::Opening { peer: peer(who), opened: Opened::Back(call(era), base) });
                 }
                 5 => home.event(Event::Opening { peer: peer(who), opened: Opened::NotHeld }),
                 _ => home.wait(size * 1_000),

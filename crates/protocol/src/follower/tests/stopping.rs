@@ -47,7 +47,7 @@ fn a_later_term_leads_past_it() {
     let origin = Origin { cell: log.log.cell(), term: Term::new(1, 0) };
     let taken_over = Checkpoint { origin, size: 3, root: TreeHash([1; 32]) }.sign(&log.log.node);
     home.meet(peer(1), &taken_over);
-    home.event(Event::Opening { peer: peer(1), opened: Opened::Ahead(Term::new(1, 0)) });
+    home.event(Event::Opening { peer: peer(1), opened: Opened::Ahead(call(1)) });
     let (stream, _, ask) = home.asked().unwrap();
     home.feed(stream, log.frames(&ask, 30, 10));
     assert_eq!(home.stored.len(), 30, "all of the old term stands before the new one");
@@ -61,7 +61,7 @@ fn a_follower_that_stopped_is_led_on_by_a_takeover_too() {
     assert_eq!(home.asked(), None);
     let origin = Origin { cell: log.log.cell(), term: Term::new(1, 0) };
     home.meet(peer(2), &Checkpoint { origin, size: 3, root: TreeHash([1; 32]) }.sign(&log.log.node));
-    home.event(Event::Opening { peer: peer(2), opened: Opened::Ahead(Term::new(1, 0)) });
+    home.event(Event::Opening { peer: peer(2), opened: Opened::Ahead(call(1)) });
     assert_eq!(home.asked().map(|(_, who, ask)| (who, ask.from)), Some((peer(2), Position(10))));
 }
 
