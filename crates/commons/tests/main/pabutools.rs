@@ -27,7 +27,7 @@ const QUICK: [&str; 7] = [
 ];
 /// Those of them on which Add1 is quick as well.
 const ADD1_QUICK: [&str; 2] = ["Netherlands_Assen_2024", "Poland_Gdansk_2020_Krakowiec-Gorki_Zachodnie"];
-/// Elections on which Add1 takes pabutools days: it counts the step at which ours ends, and the next one.
+/// Elections on which Add1 takes pabutools days: they are compared step by step alone.
 const NO_ADD1: [&str; 3] = ["Netherlands_Amsterdam_252", "Poland_Lodz_2022", "Poland_Krakow_2023_Debniki"];
 const PLAIN: &str =
     "greedy/cost/none,greedy/cardinality/none,equal-shares/cost/none,equal-shares/cardinality/none";
@@ -61,6 +61,17 @@ fn shared() -> Option<PathBuf> {
         return None;
     }
     Some(folder)
+}
+
+/// The elections in this folder whose names are wanted.
+fn elections(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.retain(|path| {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        path.extension().is_some_and(|e| e == "pb") && is_wanted(&name)
+    });
+    paths.sort();
+    paths
 }
 
 fn method(count: &str) -> Method {
@@ -152,13 +163,7 @@ fn compare(counts: &str, paths: &[PathBuf]) -> usize {
 #[test]
 fn real_elections_give_what_pabutools_gives() {
     let Some(folder) = is_here().then(shared).flatten() else { return };
-    let is_wanted = |path: &PathBuf| {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        path.extension().is_some_and(|e| e == "pb") && (is_long() || QUICK.contains(&name.as_str()))
-    };
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    paths.retain(is_wanted);
-    paths.sort();
+    let mut paths = elections(&folder, |name| is_long() || QUICK.contains(&name));
     assert_eq!(paths.len(), if is_long() { 15 } else { QUICK.len() });
     let mut equal = compare(PLAIN, &paths);
     if is_long() {
@@ -190,16 +195,19 @@ fn generated_elections_give_what_pabutools_gives() {
     println!("{equal} results of generated elections are those of pabutools");
 }
 
-/// Where Add1 takes pabutools days it counts two steps: that at which ours ends, and the next one, which must
-/// be too much, unless nothing fitted any more.
+/// Add1 takes pabutools up to days. In minutes it counts two steps of each election: that at which ours ends,
+/// and the next one, which must be too much, unless nothing fitted any more.
 #[test]
-fn where_add1_takes_pabutools_days_it_ends_where_ours_does() {
+fn add1_ends_at_the_step_at_which_pabutools_says_so() {
     let Some(folder) = (is_long() && is_here()).then(shared).flatten() else {
         println!("skipped: a part of the long form, or what it needs is missing");
         return;
     };
-    for (name, utility) in NO_ADD1.iter().flat_map(|name| ["cost", "cardinality"].map(|u| (name, u))) {
-        let path = folder.join(format!("{name}.pb"));
+    let paths = elections(&folder, |_| true);
+    for (path, utility) in
+        paths.into_iter().flat_map(|path| ["cost", "cardinality"].map(|u| (path.clone(), u)))
+    {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let file = read(&std::fs::read(&path).unwrap()).unwrap();
         let (ours, time) = counted(&file, &format!("equal-shares/{utility}/add1"));
         let step = ours.added / file.election.unit();
