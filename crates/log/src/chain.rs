@@ -248,7 +248,7 @@ pub fn verify_each(records: &[&[u8]]) -> Vec<Result<Record, BadRecord>> {
 impl OpenTerm {
     /// Who may sign checkpoints of this term.
     pub fn signers(&self) -> Signers {
-        Signers { term_key: self.opening.term_key, witnesses: self.opening.witnesses.to_vec() }
+        self.opening.signers()
     }
 
     /// The name of the term as a transparency log.

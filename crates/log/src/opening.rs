@@ -2,6 +2,7 @@
 //! is judged here, from bytes alone; its right is judged by the fold at the base.
 
 use crate::call::Call;
+use crate::checkpoint::Signers;
 use crate::codec::{self, Bytes, List, Malformed};
 use crate::entry::{Entry, Kind, Nonce};
 use crate::hash::{CellId, LinkHash, StateHash, TreeHash};
@@ -147,6 +148,11 @@ impl BadOpening {
 }
 
 impl Opening {
+    /// Who may sign checkpoints of the term that it opens.
+    pub fn signers(&self) -> Signers {
+        Signers { term_key: self.term_key, witnesses: self.witnesses.to_vec() }
+    }
+
     /// Checks all that the bytes of the opening and of the entry that carries it can tell.
     pub(crate) fn check_form(&self, entry: &Entry) -> Result<(), BadOpening> {
         let first = self.term == Term::FIRST;

@@ -3,9 +3,9 @@
 
 use crate::limits::{FOLD_BATCH, SNAPSHOT_EVERY};
 use lifeboat_commons::{Effect, History, State};
-use lifeboat_log::{EntryId, LinkHash, Position, Record, SignedCheckpoint, Signers, Term, TreeHash};
+use lifeboat_log::{EntryId, LinkHash, Position, Record, SignedCheckpoint, Term, TreeHash};
 use lifeboat_protocol::takeover::{HeldLog, TermStand};
-use lifeboat_store::{LogStore, StoreError};
+use lifeboat_store::{LogStore, StoreError, TermHeld};
 
 /// The state of a cell, in step with its log.
 pub struct Fold {
@@ -29,13 +29,11 @@ impl History for LogHistory<'_> {
 
 impl HeldLog for LogHistory<'_> {
     fn term(&self, term: Term) -> Option<TermStand> {
-        let held = self.0.term(term)?;
-        let witnesses = held.opening.witnesses.to_vec();
-        let signers = Signers { term_key: held.opening.term_key, witnesses };
-        Some(TermStand { signers, quorum: held.opening.quorum, start: held.start, size: held.size })
+        let TermHeld { opening, start, size } = self.0.term(term)?;
+        Some(TermStand { signers: opening.signers(), quorum: opening.quorum, start, size })
     }
     fn head(&self, end: Position) -> Option<LinkHash> {
-        Some(self.0.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
+        self.0.head_at(end)
     }
     fn state_at(&self, end: Position) -> Option<State> {
         let mut state = State::new(self.0.cell());
@@ -52,12 +50,10 @@ impl HeldLog for LogHistory<'_> {
         Some(state)
     }
     fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
-        let found = self.0.terms().into_iter().find(|(_, signed)| signed.origin.term == term);
-        found.map(|(_, signed)| signed)
+        self.0.checkpoint_over(term)
     }
     fn before(&self, term: Term) -> Option<SignedCheckpoint> {
-        let found = self.0.terms().into_iter().rev().find(|(_, signed)| signed.origin.term < term);
-        found.map(|(_, signed)| signed)
+        self.0.checkpoint_before(term)
     }
 }
 

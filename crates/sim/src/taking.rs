@@ -10,7 +10,7 @@ use lifeboat_log::codec::List;
 use lifeboat_log::opening::Right;
 use lifeboat_log::{
     Call, CellId, Endorsement, EntryId, Floor, Link, LinkHash, Nonce, Origin, Position, PublicKey, Record,
-    SecretKey, SignedCheckpoint, Signers, Term, TreeHash,
+    SecretKey, SignedCheckpoint, Term, TreeHash,
 };
 use lifeboat_protocol::follower::Event;
 use lifeboat_protocol::takeover::{
@@ -19,7 +19,7 @@ use lifeboat_protocol::takeover::{
 };
 use lifeboat_protocol::{Follower, Request, Response, delivery, watch};
 use lifeboat_store::{
-    Cosignings, LogStore, Outbox, PromiseError, Promises, Sent, Storage, StoreError, Vows, Waiting,
+    Cosignings, LogStore, Outbox, PromiseError, Promises, Sent, Storage, StoreError, TermHeld, Vows, Waiting,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -364,13 +364,11 @@ impl History for Whole<'_> {
 
 impl HeldLog for Whole<'_> {
     fn term(&self, term: Term) -> Option<TermStand> {
-        let held = self.0.term(term)?;
-        let witnesses = held.opening.witnesses.to_vec();
-        let signers = Signers { term_key: held.opening.term_key, witnesses };
-        Some(TermStand { signers, quorum: held.opening.quorum, start: held.start, size: held.size })
+        let TermHeld { opening, start, size } = self.0.term(term)?;
+        Some(TermStand { signers: opening.signers(), quorum: opening.quorum, start, size })
     }
     fn head(&self, end: Position) -> Option<LinkHash> {
-        Some(self.0.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
+        self.0.head_at(end)
     }
     fn state_at(&self, end: Position) -> Option<State> {
         let mut state = State::new(self.0.cell());
@@ -380,12 +378,10 @@ impl HeldLog for Whole<'_> {
         Some(state)
     }
     fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
-        let found = self.0.terms().into_iter().find(|(_, signed)| signed.origin.term == term);
-        found.map(|(_, signed)| signed)
+        self.0.checkpoint_over(term)
     }
     fn before(&self, term: Term) -> Option<SignedCheckpoint> {
-        let found = self.0.terms().into_iter().rev().find(|(_, signed)| signed.origin.term < term);
-        found.map(|(_, signed)| signed)
+        self.0.checkpoint_before(term)
     }
 }
 

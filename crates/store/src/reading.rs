@@ -144,11 +144,8 @@ impl LogStore {
         let after = self.spans.iter().find(|other| other.start > span.start);
         let base = after.and_then(|next| next.opening.base.as_ref()).ok_or(StoreError::NotHere)?;
         let origin = lifeboat_log::Origin { cell: self.cell(), term: span.term };
-        let signers = lifeboat_log::Signers {
-            term_key: span.opening.term_key,
-            witnesses: span.opening.witnesses.to_vec(),
-        };
-        SignedCheckpoint::verify(&base.checkpoint, &origin, &signers).map_err(|_| StoreError::WrongCheckpoint)
+        SignedCheckpoint::verify(&base.checkpoint, &origin, &span.opening.signers())
+            .map_err(|_| StoreError::WrongCheckpoint)
     }
 
     /// The terms of the log, oldest first: where each begins, and the newest checkpoint over it. An open
@@ -242,11 +239,7 @@ impl LogStore {
     /// How many records of a term are here, and who signs for it; nothing of a term that is not here.
     pub fn term_of(&self, term: Term) -> Option<(u64, lifeboat_log::Signers)> {
         let span = self.span_of(term)?;
-        let signers = lifeboat_log::Signers {
-            term_key: span.opening.term_key,
-            witnesses: span.opening.witnesses.to_vec(),
-        };
-        Some((self.size_of(span), signers))
+        Some((self.size_of(span), span.opening.signers()))
     }
 
     /// The right edge of the tree over the first `size` records of a term.

@@ -157,7 +157,7 @@ fn open_terms(storage: &dyn Storage, cell: CellId, terms: &[(Term, Record)]) -> 
         return Ok(Opened { chain, spans, checkpoint, missing, rows, notices });
     };
     let files = TermFiles::new(storage, cell, last.term, last.start);
-    let signers = Signers { term_key: last.opening.term_key, witnesses: last.opening.witnesses.to_vec() };
+    let signers = last.opening.signers();
     let checkpoint = read_checkpoint(storage, &files, cell, last.term, &signers, &mut notices)?;
     let hint = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size.saturating_sub(1) / TILE_WIDTH);
     let bundle = files.last_bundle(hint)?.unwrap_or(0);

@@ -14,7 +14,7 @@ use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes};
 use lifeboat_log::limits::{MAX_NOTE, TILE_WIDTH};
 use lifeboat_log::tile::{push_framed, split_bundle};
-use lifeboat_log::{CellId, Opening, Position, Record, SignedCheckpoint, Term, tile};
+use lifeboat_log::{CellId, LinkHash, Opening, Position, Record, SignedCheckpoint, Term, tile};
 use std::collections::BTreeSet;
 
 /// What is to be cut.
@@ -51,6 +51,23 @@ impl LogStore {
     pub fn term(&self, term: Term) -> Option<TermHeld<'_>> {
         let span = self.spans.iter().find(|span| span.term == term)?;
         Some(TermHeld { opening: &span.opening, start: span.start, size: self.size_of(span) })
+    }
+
+    /// The newest checkpoint over a term; of a term that is over, its last.
+    pub fn checkpoint_over(&self, term: Term) -> Option<SignedCheckpoint> {
+        let span = self.spans.iter().find(|span| span.term == term)?;
+        self.checkpoint_of(span).ok()
+    }
+
+    /// The newest checkpoint over the last term before this one that has any.
+    pub fn checkpoint_before(&self, term: Term) -> Option<SignedCheckpoint> {
+        let earlier = self.spans.iter().rev().filter(|span| span.term < term);
+        earlier.filter_map(|span| self.checkpoint_of(span).ok()).next()
+    }
+
+    /// The hash of the last of the first `end` links.
+    pub fn head_at(&self, end: Position) -> Option<LinkHash> {
+        Some(self.record(Position(end.0.checked_sub(1)?)).ok()??.link().hash())
     }
 
     /// The record that opens the first term of a later era than this, if the log has one under a checkpoint.

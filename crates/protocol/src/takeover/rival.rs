@@ -106,8 +106,8 @@ impl Rival {
     /// The rival that this opening, which stands in these bytes, is.
     pub(crate) fn of(offer: &Offer, bytes: &[u8]) -> Self {
         let opening = offer.opening();
-        let signers = Signers { term_key: opening.term_key, witnesses: opening.witnesses.to_vec() };
-        Self { record: bytes.to_vec(), term: opening.term, signers, quorum: opening.quorum }
+        let (term, signers, quorum) = (opening.term, opening.signers(), opening.quorum);
+        Self { record: bytes.to_vec(), term, signers, quorum }
     }
 
     /// Whether enough of its witnesses cosigned this checkpoint; nothing when its key did not sign it.

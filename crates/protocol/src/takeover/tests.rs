@@ -10,7 +10,7 @@ use lifeboat_commons::testing::{TestCell, charter};
 use lifeboat_log::codec::List;
 use lifeboat_log::{
     Call, CellId, Endorsement, EntryId, Floor, Given, Link, LinkHash, Nonce, Origin, Position, SecretKey,
-    SignedCheckpoint, Signers, Term, TreeHash,
+    SignedCheckpoint, Term, TreeHash,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -281,7 +281,7 @@ impl HeldLog for InMemory<'_> {
         let mut of_term = self.0.records().iter().filter(|record| record.link().term == term).peekable();
         let first = *of_term.peek()?;
         let opening = first.entry().opening().unwrap().unwrap();
-        let signers = Signers { term_key: opening.term_key, witnesses: opening.witnesses.to_vec() };
+        let signers = opening.signers();
         let (start, size, quorum) = (first.link().position, of_term.count() as u64, opening.quorum);
         Some(TermStand { signers, quorum, start, size })
     }
