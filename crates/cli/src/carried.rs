@@ -56,7 +56,7 @@ impl Carried {
     pub fn try_out(&self, session: &Session, time: Time) -> Outcome {
         let proposer = (session.member()?, Keys::of(&session.home).member_public()?);
         let named: Vec<_> = self.details.iter().map(|(tag, text, end)| text.reference(*tag, *end)).collect();
-        session.trial().would_enact(&self.payload, &named, proposer, time).map_err(|reason| {
+        session.trial().state().would_enact(&self.payload, &named, proposer, time).map_err(|reason| {
             Failure::new(text!("would-not-be-in-force"))
                 .because(reasons::text(&reason))
                 .hint(text!("would-be-void-hint"))

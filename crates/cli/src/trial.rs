@@ -3,8 +3,8 @@
 
 use crate::session::read_record;
 use lifeboat_commons::ledger::Thing;
-use lifeboat_commons::{Effect, History, MemberId, Payload, Reason, State};
-use lifeboat_log::{CellId, DetailRef, EntryId, Link, PublicKey, Record, SignedEntry, Term, Time};
+use lifeboat_commons::{Effect, History, State};
+use lifeboat_log::{CellId, EntryId, Link, Record, SignedEntry, Term, Time};
 use lifeboat_node::ask::Reference;
 use lifeboat_node::{Answer, Ask, Desk};
 use std::cell::RefCell;
@@ -25,18 +25,9 @@ impl Trial {
         Self { state, placed: Vec::new(), last: BTreeMap::new() }
     }
 
-    /// Whether this would take effect if the next entry carried it and were decided at this time.
-    ///
-    /// # Errors
-    /// The [`Reason`] for which it would change nothing.
-    pub fn would_enact(
-        &self,
-        payload: &Payload,
-        details: &[DetailRef],
-        proposer: (MemberId, PublicKey),
-        time: Time,
-    ) -> Result<(), Reason> {
-        self.state.would_enact(payload, details, proposer, time)
+    /// The state with all that was tried.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// Tries an entry; one that would be void changes nothing.

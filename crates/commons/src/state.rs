@@ -173,32 +173,31 @@ impl State {
         let decides = [self.decisions().next_close(), self.ballots().next_close()];
         let closing = self.terms.closing(now);
         if decides.into_iter().flatten().any(|at| at <= closing) {
-            return self.at(now).admissible_now(entry, now, history);
+            return self.at(now).author_of(entry, now, history).map(drop);
         }
-        self.admissible_now(entry, now, history)
+        self.author_of(entry, now, history).map(drop)
     }
 
-    fn admissible_now(
+    /// Who says it, where it is admissible on this state, in which everything is closed that is due.
+    fn author_of(
         &self,
         entry: &SignedEntry,
         now: Time,
         history: &dyn History,
-    ) -> Result<(), Inadmissible> {
+    ) -> Result<Author, Inadmissible> {
         let (author, found) = self.identify(entry, now);
         found?;
         let author = author.ok_or(Inadmissible::NotAMember)?;
-        self.admit(entry, author, now, history)
+        self.admit(entry, author, now, history).map(|()| author)
     }
 
     /// What this entry would do if it were placed next, at `now`.
     pub fn preview(&self, entry: &SignedEntry, now: Time, history: &dyn History) -> Effect {
         let now = now.max(self.time);
-        if let Err(reason) = self.admissible(entry, now, history) {
-            return Effect::Void(reason.into());
-        }
         let mut trial = self.at(now);
-        let Some(author) = trial.identify(entry, now).0 else {
-            return Effect::Void(Inadmissible::NotAMember.into());
+        let author = match trial.author_of(entry, now, history) {
+            Ok(author) => author,
+            Err(reason) => return Effect::Void(reason.into()),
         };
         let link = Link::new(Term::FIRST, self.next, self.head, now, entry.id());
         match trial.judge(entry, &link, author, history) {
