@@ -96,17 +96,23 @@ fn same_log(homes: &[&Person]) {
     });
 }
 
-#[test]
-fn neighbours_take_the_log_over_and_nothing_is_lost() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::with_home(folder.path(), "heron");
+/// A founder and two members, whose nodes know each other's addresses. Whoever joins may vote at once.
+fn three(folder: &Path) -> [Person; 3] {
+    let mut heron = Person::with_home(folder, "heron");
     heron.good(&["--yes", "found", "Oak Street", "--money", "EUR", "--zone", "UTC", "--waiting", "0"]);
     let at: [String; 3] = std::array::from_fn(|_| address());
     start(&mut heron, &at[0], &[]);
-    let mut wren = newcomer(folder.path(), "wren", &heron);
-    let mut finch = newcomer(folder.path(), "finch", &heron);
+    let mut wren = newcomer(folder, "wren", &heron);
+    let mut finch = newcomer(folder, "finch", &heron);
     start(&mut wren, &at[1], &[&at[0], &at[2]]);
     start(&mut finch, &at[2], &[&at[0], &at[1]]);
+    [heron, wren, finch]
+}
+
+#[test]
+fn neighbours_take_the_log_over_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut heron, mut wren, mut finch] = three(folder.path());
     (1..=3).zip([&heron, &wren, &finch]).for_each(|(amount, who)| says(who, amount));
     same_log(&[&heron, &wren, &finch]);
 
@@ -159,14 +165,7 @@ fn neighbours_take_the_log_over_and_nothing_is_lost() {
 #[test]
 fn witnesses_close_the_old_era_and_nothing_witnessed_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::with_home(folder.path(), "heron");
-    heron.good(&["--yes", "found", "Oak Street", "--money", "EUR", "--zone", "UTC", "--waiting", "0"]);
-    let at: [String; 3] = std::array::from_fn(|_| address());
-    start(&mut heron, &at[0], &[]);
-    let mut wren = newcomer(folder.path(), "wren", &heron);
-    let mut finch = newcomer(folder.path(), "finch", &heron);
-    start(&mut wren, &at[1], &[&at[0], &at[2]]);
-    start(&mut finch, &at[2], &[&at[0], &at[1]]);
+    let [mut heron, wren, finch] = three(folder.path());
     for witness in [&wren, &finch] {
         witness.good(&["--yes", "witness", "offer"]);
     }

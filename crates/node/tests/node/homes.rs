@@ -37,30 +37,19 @@ impl TestHome {
         };
         let home = Home::create(folder.join(handle), &settings).unwrap();
         let member = Keys::of(&home).create_member(None).unwrap();
-        Self {
-            home,
-            member,
-            addresses: Vec::new(),
-            blob_quota_mib: None,
-            vouched: false,
-            node: None,
-            count: 0,
-        }
+        Self::of(home, member)
+    }
+
+    fn of(home: Home, member: SecretKey) -> Self {
+        let (addresses, blob_quota_mib, node) = (Vec::new(), None, None);
+        Self { home, member, addresses, blob_quota_mib, vouched: false, node, count: 0 }
     }
 
     /// A copy of this home's folder, as a backup would be.
     pub fn copy(&self, to: &Path) -> Self {
         copy_folder(self.home.root(), to);
         let (home, member) = (Home::open(to).unwrap(), SecretKey::from_seed(&self.member.seed()));
-        Self {
-            home,
-            member,
-            addresses: Vec::new(),
-            blob_quota_mib: None,
-            vouched: false,
-            node: None,
-            count: 0,
-        }
+        Self::of(home, member)
     }
 
     /// Starts the node, on the addresses where it was before.

@@ -42,14 +42,18 @@ impl Liar {
     /// A node that shows these records under a checkpoint by this key over all of them.
     pub fn new(cell: CellId, node: PublicKey, term_key: &SecretKey, records: Vec<Vec<u8>>) -> Self {
         let checkpoint = sign(cell, term_key, &records);
-        let (before, start, calls) = (Vec::new(), Position(0), Vec::new());
+        Self::showing(node, records, checkpoint)
+    }
+
+    /// A node that shows these records of one term under this checkpoint.
+    fn showing(node: PublicKey, records: Vec<Vec<u8>>, checkpoint: SignedCheckpoint) -> Self {
         Self {
             node,
             records,
             checkpoint,
-            before,
-            start,
-            calls,
+            before: Vec::new(),
+            start: Position(0),
+            calls: Vec::new(),
             files: Vec::new(),
             asked: Cell::new(0),
             answers_as: None,
@@ -67,18 +71,7 @@ impl Liar {
             before = store.terms();
         }
         let start = before.last().map_or(0, |(start, signed)| start.0 + signed.size);
-        let (start, calls) = (Position(start), Vec::new());
-        Self {
-            node,
-            records,
-            checkpoint,
-            before,
-            start,
-            calls,
-            files: Vec::new(),
-            asked: Cell::new(0),
-            answers_as: None,
-        }
+        Self { before, start: Position(start), ..Self::showing(node, records, checkpoint) }
     }
 
     /// Shows other records from now on.

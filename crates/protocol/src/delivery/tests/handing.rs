@@ -139,15 +139,20 @@ fn a_receipt_that_came_to_nothing_makes_the_entry_wait_again() {
     assert_eq!(home.offers(), vec![(keeper, entry.id())]);
 }
 
-#[test]
-fn entries_of_others_go_to_the_keeper_alone_and_no_further() {
-    let mut home = Home::new();
-    let (keeper, entry) = (home.keeper(), home.entry());
+/// Delivers entries of others from here on, with a peer connected.
+fn keep_for_others(home: &mut Home) {
     let open = home.log.log.chain.open().unwrap();
     let (term, node, signers) = (open.term, open.opening.node, open.signers());
     home.delivery = Delivery::of_others(home.log.log.cell(), peer(99));
     home.event(Event::Term { term, node, signers });
     home.event(Event::Connected(peer(1)));
+}
+
+#[test]
+fn entries_of_others_go_to_the_keeper_alone_and_no_further() {
+    let mut home = Home::new();
+    let (keeper, entry) = (home.keeper(), home.entry());
+    keep_for_others(&mut home);
     home.add(&entry);
     home.wait(ANNOUNCE_AFTER_MS * 2);
     assert_eq!(home.effects, vec![]);
@@ -179,11 +184,7 @@ fn a_keeper_that_only_keeps_an_entry_for_another_is_not_asked_over_and_over() {
 fn entries_of_others_that_the_keeper_refuses_are_not_offered_at_once_again() {
     let mut home = Home::new();
     let (keeper, entry) = (home.keeper(), home.entry());
-    let open = home.log.log.chain.open().unwrap();
-    let (term, node, signers) = (open.term, open.opening.node, open.signers());
-    home.delivery = Delivery::of_others(home.log.log.cell(), peer(99));
-    home.event(Event::Term { term, node, signers });
-    home.event(Event::Connected(peer(1)));
+    keep_for_others(&mut home);
     home.event(Event::Connected(keeper));
     home.add(&entry);
     for answer in [Response::refused(Refusal::NOT_ADMISSIBLE), Response::Kept] {
