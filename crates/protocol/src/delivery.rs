@@ -11,6 +11,7 @@ mod item;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use crate::limits::{ASIDE_MS, MAX_OFFERS, MAX_OUTBOX, MAX_PEERS, REFUSED_RETRY_MS};
 use crate::message::{Request, Response};
@@ -446,39 +447,7 @@ impl Delivery {
         }
     }
 
-    /// The entries that can be offered now, as many as may be on their way at once: those that say they
-    /// come after another one in this outbox wait for it, and those of an era that is over, which a takeover
-    /// set aside, go one after the other in the order in which they were signed.
-    fn due(&self, now: Time) -> Vec<u64> {
-        let waits = |id: &EntryId| {
-            let earlier = self.places.get(id).and_then(|place| self.items.get(place));
-            earlier.is_some_and(|earlier| earlier.position().is_none() && !earlier.over)
-        };
-        let turn = self.turn();
-        let due = |item: &Item| {
-            item.is_due(now) && !item.entry.after.iter().any(waits) && !self.is_out_of_turn(item, turn)
-        };
-        let room = MAX_OFFERS.saturating_sub(self.offered);
-        self.items.iter().filter(|(_, item)| due(item)).map(|(place, _)| *place).take(room).collect()
-    }
-
-    /// Whose turn it is among the entries of eras that are over.
-    fn turn(&self) -> Option<(Time, EntryId)> {
-        let waits = |item: &&Item| item.step == Step::Waiting && !item.over && self.is_of_old_era(item);
-        self.items.values().filter(waits).map(Item::order).min()
-    }
-
-    /// Whether another entry of an era that is over comes before it.
-    fn is_out_of_turn(&self, item: &Item, turn: Option<(Time, EntryId)>) -> bool {
-        let waits = item.step == Step::Waiting && self.is_of_old_era(item);
-        waits && turn.is_some_and(|turn| turn != item.order())
-    }
-
-    /// Whether a takeover set it aside, or its author knew of no term of the open era yet.
-    fn is_of_old_era(&self, item: &Item) -> bool {
-        item.given_back || self.known_term().is_some_and(|known| item.entry.seen.term.era() < known.era())
-    }
-
+    /// The newest term of which it knows.
     fn known_term(&self) -> Option<Term> {
         self.keeper.map(|(term, _)| term).max(self.taken.map(|(term, _)| term))
     }

@@ -79,6 +79,25 @@ fn what_is_given_back_waits_for_its_turn_before_the_new_term_is_known() {
 }
 
 #[test]
+fn what_waits_for_a_later_one_does_not_take_its_turn() {
+    let mut home = Home::new();
+    let keeper = home.keeper();
+    // Another member's clock was ahead, or one's own was set back.
+    let first = home.entry();
+    let mut second = (*home.entry()).clone();
+    second.after = List::new(vec![first.id()]).unwrap();
+    second.author_time = Time::from_ms(first.author_time.ms() - 1);
+    let second = second.sign(&home.log.log.member).unwrap();
+    for entry in [&second, &first] {
+        home.event(Event::GivenBack { entry: Box::new(entry.clone()), details: vec![] });
+    }
+    home.event(Event::Connected(keeper));
+    assert_eq!(home.offers(), [(keeper, first.id())]);
+    home.event(Event::InLog { id: first.id(), position: Position(9) });
+    assert_eq!(home.offers(), [(keeper, second.id())]);
+}
+
+#[test]
 fn what_had_run_out_may_have_its_grace() {
     let mut home = Home::new();
     let keeper = home.keeper();
