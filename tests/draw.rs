@@ -1,9 +1,10 @@
 //! A whole draw among three homes with the real program: called, committed to, revealed by the homes
 //! themselves, verified, redone by a shell script; a swap, a refusal, a hat.
 
-use crate::person::{Person, said, wait_for};
+use crate::person::{Person, said, wait_for, wait_within};
 use serde_json::Value;
 use std::process::Command;
+use std::time::Duration;
 
 /// The heads of what `draw` lists.
 fn draws(person: &Person) -> Vec<Value> {
@@ -152,7 +153,7 @@ fn a_draw_that_someone_wrecks_is_drawn_again_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let homes = three(folder.path());
     let [heron, wren, finch] = &homes;
-    let words = ["draw", "call", "keeper", "--commit", "90 seconds", "--reveal", "20 seconds"];
+    let words = ["draw", "call", "keeper", "--commit", "90 seconds", "--reveal", "30 seconds"];
     let number = heron.value(&words, "position").to_string();
     for home in &homes {
         home.types(&["--wait", "20", "sync"], "");
@@ -165,7 +166,9 @@ fn a_draw_that_someone_wrecks_is_drawn_again_by_itself() {
             std::fs::remove_dir_all(entry).unwrap();
         }
     }
-    wait_for("the first attempt to be void, and the others' homes to go on by themselves", || {
+    // The time to reveal must run out first.
+    let patience = Duration::from_secs(180);
+    wait_within(patience, "a void attempt, and one that the others' homes bring to its end", || {
         wren.types(&["--wait", "20", "sync"], "");
         finch.types(&["--yes", "--wait", "20", "draw", "commit", &number], "");
         finch.types(&["--wait", "20", "sync"], "");
