@@ -6,7 +6,7 @@ use crate::limits::RECALL_PATIENCE;
 use crate::network::Network;
 use crate::service::Service;
 use lifeboat_log::codec::{Bytes, List};
-use lifeboat_log::limits::MAX_DETAILS;
+use lifeboat_log::limits::{MAX_DETAILS, MAX_NOTE};
 use lifeboat_log::{Detail, DetailHash, KeyCache, PublicKey, SignedEntry};
 use lifeboat_protocol::inquiry::StartNonce;
 use lifeboat_protocol::limits::MAX_RECALLED;
@@ -111,10 +111,13 @@ async fn recall(
         let (net, request) = (network.net.clone(), Request::Recall { cell: cell.cell(), asker, nonce });
         asked.spawn(async move { tokio::time::timeout(RECALL_PATIENCE, net.request(other, &request)).await });
     }
-    let mut answers = vec![own];
+    let (mut answers, mut room) = (vec![own], MAX_NOTE);
     while let Some(answer) = asked.join_next().await {
         if let Ok(Ok(Ok(Response::Recalled { answers: more }))) = answer {
-            answers.extend(more.first().cloned().map(|more| Recalled { calls: List::default(), ..more }));
+            // All of it must fit in one message, whatever somebody shows.
+            let more = more.first().filter(|more| more.checkpoint.len() <= room);
+            room -= more.map_or(0, |more| more.checkpoint.len());
+            answers.extend(more.cloned().map(|more| Recalled { calls: List::default(), ..more }));
         }
     }
     Response::Recalled { answers: List::new(answers).unwrap_or_default() }

@@ -1,7 +1,7 @@
 //! Every bound of the protocol, with its reason. Peers are hostile until shown otherwise: whatever they
 //! send is measured against one of these before it is kept.
 
-use lifeboat_log::limits::{MAX_DETAIL, MAX_NOTE, MAX_RECORD};
+use lifeboat_log::limits::{MAX_DETAIL, MAX_ENDORSEMENTS, MAX_NOTE, MAX_RECORD};
 use lifeboat_log::link::LINK_LEN;
 
 /// Longest entry, in bytes: what a record has room for beside its link.
@@ -52,12 +52,11 @@ pub const MAX_WANTED: usize = 4096;
 pub const MAX_WANTED_TRIES: u32 = 16;
 /// Most checkpoints that contradict what is held that are kept as evidence.
 pub const MAX_EVIDENCE: usize = 16;
-/// Most calls for a takeover that a node knows of: a few tries, a few rivals.
-pub const MAX_CALLS: usize = 6;
-/// Most calls behind which one elector can stand on a node's board.
+/// Most calls for a takeover behind which one elector can stand on a node's board: a few tries.
 pub const MAX_CALLS_EACH: usize = 3;
-/// Most endorsements, of all calls together, told at once: what fits in a message.
-pub const MAX_ENDORSEMENTS_TOLD: usize = 2_000;
+/// Most calls that are told at once: one elector behind each. They fit in a message, with their endorsements
+/// and with the closes of those that more than half endorse, which are five at most.
+pub const MAX_CALLS: usize = MAX_CALLS_EACH * MAX_ENDORSEMENTS;
 /// How long a proposer tries to reach what an endorser holds beyond its own log, in milliseconds, before it
 /// goes on without that endorser, where more than half are left.
 pub const REACH_MS: u64 = 60_000;

@@ -67,7 +67,7 @@ impl Home {
             Request::Recall { asker, nonce, .. } => self.answer_recall(&asker, &nonce),
             Request::Calls { calls, .. } => {
                 self.told_calls(&calls);
-                let news = self.run.as_ref().map(|run| run.board.news());
+                let news = self.run.as_ref().map(|run| run.board.news(&run.state));
                 Response::Calls { calls: news.unwrap_or_default() }
             }
             Request::Knock { .. }

@@ -66,7 +66,7 @@ impl Home {
         let checkpoint = run.store.checkpoint().and_then(|held| Bytes::new(held.to_bytes()));
         Response::recalled(Recalled {
             checkpoint: checkpoint.unwrap_or_default(),
-            calls: run.board.news(),
+            calls: run.board.news(&run.state),
             witness: self.witness.public(),
             signature: inquiry::answer(self.cell, asker, nonce, &self.witness),
         })

@@ -89,7 +89,7 @@ impl Home {
         let Some(run) = &mut self.run else { return };
         let open = run.state.keeper().map_or(Term::FIRST, |keeper| keeper.term);
         run.board.forget(open);
-        let request = Request::Calls { cell: self.cell, calls: run.board.news() };
+        let request = Request::Calls { cell: self.cell, calls: run.board.news(&run.state) };
         for peer in run.connected.clone() {
             ctx.out.push(Out::Ask(ctx.home_of(&peer), Purpose::Calls, request.clone()));
         }

@@ -68,7 +68,7 @@ pub fn answer(parts: &Parts, taking: &Taking, asker: &PublicKey, nonce: &StartNo
     let witness = parts.config.cosigner.secret();
     Recalled {
         checkpoint: checkpoint.unwrap_or_default(),
-        calls: taking.news(),
+        calls: taking.news(parts),
         witness: witness.public(),
         signature: inquiry::answer(parts.config.cell, asker, nonce, witness),
     }

@@ -225,7 +225,7 @@ impl Carrier {
             ToCell::Calls { calls, answer } => {
                 self.taking.heard(&calls, &self.parts);
                 if let Some(answer) = answer {
-                    let _ = answer.send(self.taking.news());
+                    let _ = answer.send(self.taking.news(&self.parts));
                 }
             }
             ToCell::Standing(asked) => drop(asked.send(self.taking.standing(&self.parts))),

@@ -4,7 +4,7 @@
 
 use super::carrier::{Parts, changed, notice, now};
 use super::shelf::Shelf;
-use super::{Outward, asking, reading, writing};
+use super::{CallList, Outward, asking, reading, writing};
 use crate::fold::LogHistory;
 use crate::keys::Keys;
 use lifeboat_commons::{State, terms};
@@ -102,8 +102,8 @@ impl Taking {
     }
 
     /// All calls, for a peer.
-    pub fn news(&self) -> List<CallNews, { lifeboat_protocol::limits::MAX_CALLS }> {
-        self.board.news()
+    pub fn news(&self, parts: &Parts) -> CallList {
+        self.board.news(reading(&parts.shelf).state())
     }
 
     /// How the cell stands.
@@ -167,8 +167,9 @@ impl Taking {
             return;
         }
         self.told = Some(now);
+        let news = self.news(parts);
         for peer in connected {
-            let _ = parts.outward.try_send(Outward::TellCalls { peer: *peer, calls: self.board.news() });
+            let _ = parts.outward.try_send(Outward::TellCalls { peer: *peer, calls: news.clone() });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Messages: every one reads back, and any bytes are refused without a panic.
 
 use super::*;
+use lifeboat_log::limits::MAX_WITNESSES;
 use lifeboat_log::testing::TestLog;
 use lifeboat_log::{Call, Close, Endorsement, Floor, PublicKey, Signature};
 use proptest::prelude::*;
@@ -74,7 +75,7 @@ fn calls() -> impl Strategy<Value = List<CallNews, MAX_CALLS>> {
         )
         .unwrap(),
     });
-    prop::collection::vec(news, 0..=MAX_CALLS).prop_map(|calls| List::new(calls).unwrap())
+    prop::collection::vec(news, 0..=6).prop_map(|calls| List::new(calls).unwrap())
 }
 
 fn response() -> impl Strategy<Value = Response> {
@@ -149,6 +150,32 @@ fn oversize_lengths_are_refused_before_anything_is_allocated() {
     assert_eq!(Request::decode(&details), Err(Malformed::TooLong));
     assert_eq!(Request::decode(&vec![0; MAX_MESSAGE + 1]), Err(Malformed::TooLong));
     assert_eq!(Announcement::decode(&vec![0; MAX_ANNOUNCEMENT + 1]), Err(Malformed::TooLong));
+}
+
+#[test]
+fn the_fullest_board_fits_in_a_message() {
+    let floor = Floor { size: 1, ..Floor::NONE };
+    let (key, signature) = (PublicKey([3; 32]), Signature([5; 64]));
+    let call = Call { term: Term(1 << 16), node: key, term_key: key };
+    // Each of so many electors is behind three calls; more than half of them stand behind five at most.
+    let news = |closes| CallNews {
+        call,
+        endorsements: List::new(vec![Endorsement { key, floor, signature }]).unwrap(),
+        closes: List::new(vec![Close { key, floor, signature }; closes]).unwrap(),
+    };
+    let calls = (0..MAX_CALLS).map(|n| news(if n < 5 { MAX_WITNESSES } else { 0 })).collect();
+    let calls = List::new(calls).unwrap();
+    let request = Request::Calls { cell: CellId([7; 32]), calls: calls.clone() }.encode();
+    let recalled = Recalled {
+        checkpoint: Bytes::new(vec![1; MAX_NOTE]).unwrap(),
+        calls,
+        witness: key,
+        signature: Signature([5; 64]),
+    };
+    // What others answer, and is passed on, has no calls, and altogether no more checkpoints than that.
+    let passed_on = MAX_NOTE + MAX_RECALLED * (3 * 8 + 32 + 64);
+    let most = request.len().max(Response::recalled(recalled).encode().len() + passed_on);
+    assert!(most <= MAX_MESSAGE, "{most} of {MAX_MESSAGE}");
 }
 
 #[test]

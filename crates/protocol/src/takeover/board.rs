@@ -1,7 +1,8 @@
 //! The board: the calls for a takeover that a node knows of, with their endorsements and closes. Nodes
-//! tell each other all of it, now and then; it is bounded however many a hostile elector makes.
+//! tell each other all of it, now and then. Each elector stands behind a few calls, once each, and that is
+//! its only bound: whatever others do, there is room for one more call.
 
-use crate::limits::{MAX_CALLS, MAX_CALLS_EACH, MAX_ENDORSEMENTS_TOLD};
+use crate::limits::{MAX_CALLS, MAX_CALLS_EACH};
 use bincode::{Decode, Encode};
 use lifeboat_commons::{MemberId, State, terms};
 use lifeboat_log::codec::List;
@@ -33,6 +34,16 @@ impl Known {
     /// How many members endorse it, on this state.
     pub fn given(&self, state: &State) -> usize {
         terms::endorsers(state, self.endorsements.keys())
+    }
+
+    /// Whether more than half of the electorate endorse it, on this state.
+    pub fn is_carried(&self, state: &State) -> bool {
+        self.given(state) * 2 > terms::electorate(state)
+    }
+
+    /// Whether this member is behind it, on this state.
+    fn is_of(&self, member: &MemberId, state: &State) -> bool {
+        self.endorsements.keys().any(|key| state.endorser(key).as_ref() == Some(member))
     }
 }
 
@@ -70,19 +81,21 @@ impl Board {
         }
         let (cell, old) = (state.cell(), self.calls.get(&call).cloned());
         let mut known = old.clone().unwrap_or_default();
+        known.endorsements.retain(|key, _| state.endorser(key).is_some());
         for endorsement in news.endorsements.iter() {
-            let full = known.endorsements.len() >= MAX_ENDORSEMENTS;
-            if full || known.endorsements.contains_key(&endorsement.key) {
+            let Some(member) = state.endorser(&endorsement.key) else { continue };
+            if known.is_of(&member, state) || known.endorsements.len() >= MAX_ENDORSEMENTS {
                 continue;
             }
-            let Some(member) = state.endorser(&endorsement.key) else { continue };
             let Some(left) = self.left_for(&member, &call, state) else { continue };
             if call.check_endorsement(&cell, endorsement).is_ok() {
                 known.endorsements.insert(endorsement.key, *endorsement);
                 left.iter().for_each(|left| self.leave(left, &member, state));
             }
         }
-        for close in news.closes.iter().filter(|close| keeper.witnesses.contains(&close.key)) {
+        // No witness closes before that, and five calls at most come so far.
+        let carried = known.is_carried(state);
+        for close in news.closes.iter().filter(|close| carried && keeper.witnesses.contains(&close.key)) {
             if !known.closes.contains_key(&close.key) && call.check_close(&cell, close).is_ok() {
                 known.closes.insert(close.key, *close);
             }
@@ -92,8 +105,7 @@ impl Board {
             return false;
         }
         self.calls.insert(call, known);
-        self.make_room(state);
-        self.calls.contains_key(&call)
+        true
     }
 
     /// Drops the calls of eras that are over.
@@ -101,29 +113,26 @@ impl Board {
         self.calls.retain(|call, _| call.term.era() > open.era());
     }
 
-    /// All of it that fits in a message, for a peer.
-    pub fn news(&self) -> List<CallNews, MAX_CALLS> {
+    /// All of it that counts on this state, for a peer.
+    pub fn news(&self, state: &State) -> List<CallNews, MAX_CALLS> {
         let news = |(call, known): (&Call, &Known)| {
-            Some(CallNews {
+            let counts = |endorsement: &&Endorsement| state.endorser(&endorsement.key).is_some();
+            let endorsements: Vec<_> = known.endorsements.values().filter(counts).copied().collect();
+            let closes = known.closes.values().filter(|_| known.is_carried(state)).copied().collect();
+            (!endorsements.is_empty()).then_some(CallNews {
                 call: *call,
-                endorsements: List::new(known.endorsements.values().copied().collect())?,
-                closes: List::new(known.closes.values().copied().collect())?,
+                endorsements: List::new(endorsements)?,
+                closes: List::new(closes)?,
             })
         };
-        let mut told = 0;
-        let fits = |(_, known): &(&Call, &Known)| {
-            told += known.endorsements.len();
-            told <= MAX_ENDORSEMENTS_TOLD
-        };
-        List::new(self.calls.iter().take_while(fits).filter_map(news).collect()).unwrap_or_default()
+        List::new(self.calls.iter().filter_map(news).take(MAX_CALLS).collect()).unwrap_or_default()
     }
 
     /// One elector can stand behind a few calls only: those of the highest eras, which are the newest tries.
     /// The call that they would leave for this one; nothing where there is no room.
     fn left_for(&self, member: &MemberId, call: &Call, state: &State) -> Option<Option<Call>> {
-        let theirs =
-            |known: &Known| known.endorsements.keys().any(|key| state.endorser(key).as_ref() == Some(member));
-        let others = || self.calls.iter().filter(|(other, known)| *other != call && theirs(known));
+        let others =
+            || self.calls.iter().filter(|(other, known)| *other != call && known.is_of(member, state));
         if others().count() < MAX_CALLS_EACH {
             return Some(None);
         }
@@ -136,16 +145,6 @@ impl Board {
         known.endorsements.retain(|key, _| state.endorser(key).as_ref() != Some(member));
         if known.endorsements.is_empty() {
             self.calls.remove(call);
-        }
-    }
-
-    /// Where there are too many calls, those with the fewest endorsers go, the highest era first.
-    fn make_room(&mut self, state: &State) {
-        while self.calls.len() > MAX_CALLS {
-            let rank = |(call, known): (&Call, &Known)| (known.given(state), std::cmp::Reverse(*call));
-            let least = self.calls.iter().min_by_key(|entry| rank(*entry)).map(|(call, _)| *call);
-            let Some(least) = least else { return };
-            self.calls.remove(&least);
         }
     }
 }

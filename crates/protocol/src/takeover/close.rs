@@ -2,7 +2,7 @@
 //! and cosigns nothing of an older era from then on (`Vows::closed_era` in the store tells which).
 
 use super::board::Known;
-use lifeboat_commons::{History, State, terms};
+use lifeboat_commons::{History, State};
 use lifeboat_log::{Call, Floor, Given, OpenTerm, PublicKey, SignedCheckpoint};
 
 /// Whether the witness with this key closes for this call now: it is a witness of the open term, has not
@@ -15,7 +15,7 @@ pub fn may_close(witness: &PublicKey, closed: u16, call: &Call, known: &Known, s
     let of_term = state
         .keeper()
         .is_some_and(|keeper| keeper.witnesses.contains(witness) && call.term.era() > keeper.term.era());
-    of_term && !known.closes.contains_key(witness) && known.given(state) * 2 > terms::electorate(state)
+    of_term && !known.closes.contains_key(witness) && known.is_carried(state)
 }
 
 /// What a witness says to hold when it closes: the largest signed checkpoint here. Nothing where it has

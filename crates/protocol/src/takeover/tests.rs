@@ -3,14 +3,15 @@
 mod rivals;
 
 use super::*;
-use crate::limits::{MAX_CALLS, MAX_CALLS_EACH, REACH_MS};
+use crate::limits::{MAX_CALLS_EACH, REACH_MS};
 use crate::message::term_of_note;
 use lifeboat_commons::History;
+use lifeboat_commons::membership::{KeyAdded, KeyEnded, Powers};
 use lifeboat_commons::testing::{TestCell, charter};
 use lifeboat_log::codec::List;
 use lifeboat_log::{
     Call, CellId, Endorsement, EntryId, Floor, Given, Link, LinkHash, Nonce, Origin, Position, SecretKey,
-    SignedCheckpoint, Term, TreeHash,
+    SignedCheckpoint, Term, Time, TreeHash,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ fn a_board_takes_what_holds_and_counts() {
     assert!(board.take(&news(&cell, call, &["finch"]), &cell.state));
     assert_eq!(board.get(&call).unwrap().given(&cell.state), 2);
     let mut other = Board::default();
-    board.news().iter().for_each(|news| assert!(other.take(news, &cell.state)));
+    board.news(&cell.state).iter().for_each(|news| assert!(other.take(news, &cell.state)));
     assert_eq!(other.get(&call), board.get(&call));
     board.forget(Term::new(1, 0));
     assert!(board.is_empty());
@@ -78,7 +79,7 @@ fn a_call_of_an_era_that_is_over_or_a_turn_is_none() {
 #[test]
 fn one_elector_does_not_fill_a_board() {
     let (cell, mut board) = (cell(), Board::default());
-    let last = 3 * MAX_CALLS as u16;
+    let last = 20;
     for era in 1..=last {
         assert!(board.take(&news(&cell, call(&cell, era, "owl"), &["owl"]), &cell.state));
         assert_eq!(board.calls().count(), MAX_CALLS_EACH.min(era.into()));
@@ -104,6 +105,57 @@ fn a_try_after_many_that_failed_can_still_be_endorsed() {
 }
 
 #[test]
+#[test]
+fn a_board_on_which_others_stand_behind_all_they_can_has_room_for_one_more() {
+    let (cell, mut board) = (cell(), Board::default());
+    let fill = |board: &mut Board| {
+        for (index, name) in ["owl", "finch", "heron"].iter().enumerate() {
+            for era in 1..=MAX_CALLS_EACH as u16 {
+                let era = era + 3 * index as u16;
+                board.take(&news(&cell, call(&cell, era, name), &[name]), &cell.state);
+            }
+        }
+    };
+    fill(&mut board);
+    assert_eq!(board.calls().count(), 3 * MAX_CALLS_EACH);
+    let new = call(&cell, 12, "wren");
+    assert!(board.take(&news(&cell, new, &["wren"]), &cell.state));
+    // The others say what they know again, and two of them come over.
+    fill(&mut board);
+    for name in ["owl", "finch"] {
+        assert!(board.take(&news(&cell, new, &[name]), &cell.state));
+    }
+    assert_eq!(board.get(&new).map(|known| known.given(&cell.state)), Some(3));
+}
+
+#[test]
+fn a_member_counts_once_with_two_keys_and_not_with_one_that_ended() {
+    let (mut cell, mut board) = (cell(), Board::default());
+    let (call, paper) = (call(&cell, 1, "wren"), cell.key("owl's paper"));
+    cell.must("owl", &KeyAdded::sign(cell.cell(), cell.id("owl"), &paper, Powers::ENDORSE, Time::ZERO));
+    assert!(board.take(&news(&cell, call, &["owl's paper"]), &cell.state));
+    assert!(!board.take(&news(&cell, call, &["owl"]), &cell.state), "behind it already");
+    assert_eq!(board.news(&cell.state)[0].endorsements.len(), 1);
+    cell.must("owl", &KeyEnded { common: Default::default(), key: paper.public() });
+    assert!(board.news(&cell.state).is_empty(), "nobody who counts is behind it");
+    assert!(board.take(&news(&cell, call, &["owl"]), &cell.state));
+    assert_eq!(board.get(&call).unwrap().endorsements.len(), 1, "what counts no more is gone");
+}
+
+#[test]
+fn closes_stand_only_where_more_than_half_endorse() {
+    let mut cell = cell();
+    let witness = cell.key("a witness");
+    cell.hand_over(&[&witness], 1);
+    let (call, mut board) = (call(&cell, 1, "wren"), Board::default());
+    let closes = List::new(vec![call.close(&cell.cell(), floor(&cell), &witness)]).unwrap();
+    let told = |names: &[&str]| CallNews { closes: closes.clone(), ..news(&cell, call, names) };
+    assert!(board.take(&told(&["wren", "owl"]), &cell.state));
+    assert!(board.get(&call).unwrap().closes.is_empty(), "or a board would grow with them");
+    assert!(board.take(&told(&["finch"]), &cell.state));
+    assert_eq!(board.get(&call).unwrap().closes.len(), 1);
+}
+
 fn a_call_may_come_to_something_after_its_home_made_another() {
     let (cell, mut board, mut bids) = (cell(), Board::default(), Bids::default());
     let (first, second) = (call(&cell, 1, "wren"), call(&cell, 2, "wren"));

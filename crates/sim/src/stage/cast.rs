@@ -86,7 +86,7 @@ impl Stage {
 
     /// The calls that a home knows of.
     pub fn news(&self, home: usize) -> Vec<CallNews> {
-        self.homes[home].run.as_ref().map_or(Vec::new(), |run| run.board.news().to_vec())
+        self.homes[home].run.as_ref().map_or(Vec::new(), |run| run.board.news(&run.state).to_vec())
     }
 
     /// A home is told of a call.
