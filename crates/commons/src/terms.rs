@@ -224,9 +224,10 @@ pub fn check_floor(
     if there == Some(floor.root) { Ok(()) } else { Err(Reason::FloorContradicts) }
 }
 
-/// As [`check_floor`], for the floor of an endorsement: one that another key signed in an era that was taken
-/// over binds nothing. It is of a rival of an opening here, and of two rivals only one can stand; who endorses
-/// says so, and whatever is witnessed of the other is kept by the closes, whose floors all bind.
+/// As [`check_floor`], for the floor of an endorsement. None at all binds nothing: so endorses who has proof that
+/// the keeper's key signed two histories, of which one can stand. And one that another key signed in an era that
+/// was taken over binds nothing: it is of a rival of an opening here, and of two rivals only one can stand. Who
+/// endorses says so, and whatever is witnessed of the other is kept by the closes, whose floors all bind.
 ///
 /// # Errors
 /// As there.
@@ -236,6 +237,9 @@ pub fn check_endorsed(
     floor: &Floor,
     history: &dyn History,
 ) -> Result<(), Reason> {
+    if *floor == Floor::NONE {
+        return Ok(());
+    }
     match check_floor(state, base, floor, history) {
         Err(Reason::FloorNotSigned) if floor.term.era() > 0 && floor.size > 0 => Ok(()),
         checked => checked,

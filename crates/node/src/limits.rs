@@ -127,3 +127,6 @@ pub const HTTP_HEAD_PATIENCE: Duration = Duration::from_secs(10);
 pub const MAX_HTTP_HEAD: usize = 16 * 1024;
 /// How long other homes have to answer what is asked of them for a node that has started.
 pub const RECALL_PATIENCE: Duration = Duration::from_secs(3);
+/// Most entries that a home places again when all of its log is set aside: half of what an outbox holds, so that
+/// its person can still write.
+pub const MAX_GIVEN_BACK: u64 = 5_000;

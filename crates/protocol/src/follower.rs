@@ -20,7 +20,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use crate::limits::{MAX_EVIDENCE, MAX_PERSISTS, MAX_STOPS};
+use crate::limits::{ASIDE_MS, DECEIVED_MS, MAX_EVIDENCE, MAX_PERSISTS, MAX_STOPS};
 use crate::planted::{Bug, Planted};
 use crate::range::RangeAsk;
 use crate::seeker::Seeker;
@@ -210,10 +210,10 @@ impl Follower {
                 Ok(signed) => {
                     self.peers.is_of_here(&peer);
                     if let Some(held) = self.held.clone().filter(|held| contradict(held, &signed)) {
-                        return self.alarm(peer, &held, signed, now, effects);
+                        return self.alarm(peer, &held, signed, (now, entropy), effects);
                     }
                     self.compare(peer, &signed, effects);
-                    self.cover(peer, signed, now, effects);
+                    self.cover(peer, signed, (now, entropy), effects);
                 }
             }
         }
@@ -223,7 +223,13 @@ impl Follower {
 
     /// Where all records of a checkpoint are here already and only it is lacking (it came last, and was
     /// lost when the process ended), it is stored.
-    fn cover(&mut self, peer: PublicKey, signed: SignedCheckpoint, now: Time, effects: &mut Vec<Effect>) {
+    fn cover(
+        &mut self,
+        peer: PublicKey,
+        signed: SignedCheckpoint,
+        now: (Time, u64),
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(open) = self.chain.open() else { return };
         let covered = self.held.as_ref().filter(|held| held.origin == signed.origin);
         let lacks = covered.is_none_or(|held| held.size < signed.size);
@@ -244,7 +250,7 @@ impl Follower {
 
     /// What is held stands not under a signed checkpoint. Where it is more than the own checkpoint covers,
     /// that part is given up; else the keeper signed two different logs.
-    fn contradiction(&mut self, alarm: Alarm, now: Time, effects: &mut Vec<Effect>) {
+    fn contradiction(&mut self, alarm: Alarm, now: (Time, u64), effects: &mut Vec<Effect>) {
         let covered = self.held.as_ref().filter(|held| held.origin == alarm.other.origin);
         if alarm.size <= covered.map_or(0, |held| held.size) {
             return self.raise(alarm, now, effects);
@@ -262,7 +268,7 @@ impl Follower {
         peer: PublicKey,
         held: &SignedCheckpoint,
         other: SignedCheckpoint,
-        now: Time,
+        now: (Time, u64),
         effects: &mut Vec<Effect>,
     ) {
         let alarm = Alarm {
@@ -277,17 +283,25 @@ impl Follower {
         self.raise(alarm, now, effects);
     }
 
-    fn raise(&mut self, alarm: Alarm, now: Time, effects: &mut Vec<Effect>) {
+    fn raise(&mut self, alarm: Alarm, (now, entropy): (Time, u64), effects: &mut Vec<Effect>) {
         let known = self.evidence.iter().any(|earlier| earlier.other == alarm.other);
         if !known && self.evidence.len() < MAX_EVIDENCE {
             self.evidence.push(alarm.clone());
             effects.push(Effect::Alarm(Box::new(alarm.clone())));
         }
+        // The members may have gone on from what the peer holds: that is for its opening to show.
+        if self.peers.tip(&alarm.peer).is_some_and(|(term, _)| term.era() > self.era()) {
+            if let Some(session) = self.session.take_if(|session| session.peer == alarm.peer) {
+                effects.push(Effect::CloseRange(session.stream));
+            }
+            return self.peers.parts(&alarm.peer, now, entropy);
+        }
         self.put_aside(alarm.peer, Fault::Contradicts, now, effects);
     }
 
     fn put_aside(&mut self, peer: PublicKey, fault: Fault, now: Time, effects: &mut Vec<Effect>) {
-        self.peers.put_aside(&peer, now);
+        let for_ms = if fault == Fault::Contradicts { DECEIVED_MS } else { ASIDE_MS };
+        self.peers.put_aside(&peer, now.plus_ms(for_ms));
         self.seeker.disconnected(&peer);
         if let Some(session) = self.session.take_if(|session| session.peer == peer) {
             effects.push(Effect::CloseRange(session.stream));

@@ -99,6 +99,9 @@ pub const MAX_RETRY_MS: u64 = 5 * 60_000;
 pub const REFUSED_RETRY_MS: u64 = 60_000;
 /// How long a peer that sent what does not verify is put aside, in milliseconds.
 pub const ASIDE_MS: u64 = 10 * 60_000;
+/// For how long who shows another history of a term is put aside, in milliseconds: it may have been deceived
+/// itself, and have the members' takeover a moment later.
+pub const DECEIVED_MS: u64 = 30_000;
 /// How long an answer or the next frame of a range may take, in milliseconds.
 pub const PATIENCE_MS: u64 = 30_000;
 /// How often a follower that hears nothing asks a peer for its newest checkpoint, in milliseconds. Gossip to

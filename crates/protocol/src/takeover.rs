@@ -1,8 +1,9 @@
 //! Takeover: how the members of a cell give its log another keeper when the old one is gone or refuses
 //! them. Functions without I/O: what every node knows of calls ([`board`]), what the proposer does next
 //! ([`bid`], [`bids`]), when a witness closes ([`close`]), and what a replica does about an opening of a higher era
-//! ([`offer`]) or another one of its own era ([`rival`]). The right of an opening is judged by the rules of `lifeboat_commons::terms`, on the state
-//! at its base, by everyone alike.
+//! ([`offer`]), one that goes on from the other of two histories ([`parted`]), or another one of its own era
+//! ([`rival`]). The right of an opening is judged by the rules of `lifeboat_commons::terms`, on the state at its
+//! base, by everyone alike.
 //!
 //! What it must never do: count an endorsement or close that its key did not sign, or go on from a base
 //! that a floor under it goes past.
@@ -18,6 +19,7 @@ pub mod bids;
 pub mod board;
 pub mod close;
 pub mod offer;
+mod parted;
 pub mod rival;
 #[cfg(test)]
 mod tests;

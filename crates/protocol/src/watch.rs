@@ -160,7 +160,7 @@ impl Watch {
     /// What came of asking a peer for its opening.
     fn opened(&mut self, key: PublicKey, opened: Opened, open: &OpenTerm, now: Time) -> Option<Effect> {
         let own = open.term.era();
-        if let Opened::Ahead(_) | Opened::Back(..) = opened {
+        if let Opened::Ahead(_) | Opened::Back(..) | Opened::Anew(_) = opened {
             return Some(Effect::StepDown(Why::TakenOver));
         }
         let peer = self.peers.get_mut(&key)?;

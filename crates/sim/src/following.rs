@@ -59,7 +59,7 @@ impl Home {
                 Effect::AskOpening { peer, after } => {
                     ask(&peer, Purpose::Opening, Request::Opening { cell, era: after })
                 }
-                open @ (Effect::Reopen | Effect::CutTail | Effect::CutBack(_)) => {
+                open @ (Effect::Reopen | Effect::CutTail | Effect::CutBack(_) | Effect::CutAll) => {
                     run.wants = wanted(open);
                     continue;
                 }
@@ -190,6 +190,7 @@ impl Home {
 fn wanted(open: Effect) -> Wants {
     match open {
         Effect::CutBack(base) => Wants::Back(base),
+        Effect::CutAll => Wants::Anew,
         Effect::CutTail => Wants::Cut,
         _ => Wants::Reopen,
     }

@@ -107,6 +107,8 @@ pub enum Wants {
     Cut,
     /// To go back to the base of a takeover.
     Back(Box<SignedCheckpoint>),
+    /// To go back behind the first record.
+    Anew,
 }
 
 /// The log on disk, as far as the fold may see it.

@@ -204,9 +204,10 @@ impl Home {
         let disk = self.disk();
         let Some(run) = &mut self.run else { return };
         run.jobs.clear();
-        if let Wants::Back(base) = &run.wants {
-            let base = base.clone();
-            return self.cut_back(&base, ctx);
+        match run.wants.clone() {
+            Wants::Back(base) => return self.cut_back(Some(&base), ctx),
+            Wants::Anew => return self.cut_back(None, ctx),
+            _ => {}
         }
         let opened = lifeboat_store::LogStore::open(disk, self.cell).and_then(|(store, _)| match run.wants {
             Wants::Cut => store.cut_uncovered().map(|(store, _)| store),

@@ -76,7 +76,9 @@ impl Home {
         let disk = self.disk();
         let Some(run) = &mut self.run else { return false };
         let Some((open, held)) = run.store.chain().open().zip(run.store.checkpoint()) else { return false };
-        let Some(floor) = Floor::of(held, &open.opening.term_key) else { return false };
+        let parted = run.evidence.before(open.term).is_some();
+        let floor = if parted { Some(Floor::NONE) } else { Floor::of(held, &open.opening.term_key) };
+        let Some(floor) = floor else { return false };
         let endorsement = call.endorse(&self.cell, floor, key);
         let promised = Vows::open(disk, self.cell).and_then(|mut vows| vows.endorse(call, endorsement));
         let Ok(endorsement) = promised else { return false };
@@ -234,12 +236,18 @@ impl Home {
         }
     }
 
-    /// Goes back to the base of a takeover; the entries past it go into the outbox, to be placed again.
-    pub fn cut_back(&mut self, base: &SignedCheckpoint, ctx: &mut Ctx<'_>) {
+    /// Goes back to the base of a takeover, or behind the first record; the entries past it go into the outbox,
+    /// to be placed again.
+    pub fn cut_back(&mut self, base: Option<&SignedCheckpoint>, ctx: &mut Ctx<'_>) {
         let disk = self.disk();
         let Some(run) = &mut self.run else { return };
         run.jobs.clear();
         let opened = LogStore::open(disk.clone(), self.cell).and_then(|(store, _)| {
+            let Some(base) = base else {
+                let back = give_back(&store, &Outbox::new(disk, self.cell), Position(0))?;
+                let (store, _) = store.supersede_all()?;
+                return Ok((fold(&store)?, store, back));
+            };
             let Some(term) = store.term(base.origin.term) else { return Ok((fold(&store)?, store, vec![])) };
             let from = Position(term.start.0 + base.size);
             let back = give_back(&store, &Outbox::new(disk, self.cell), from)?;
@@ -251,7 +259,7 @@ impl Home {
                 run.shown = run.shown.min(store.len());
                 (run.store, run.state, run.wants) = (store, state, Wants::Nothing);
                 // An opening above it holds by right: a home that kept the base's term keeps it no more.
-                run.replaced = run.replaced.max(Some(base.origin.term));
+                run.replaced = run.replaced.max(base.map(|base| base.origin.term));
                 back
             }
             Err(_) if self.storage.has_failed() => return,

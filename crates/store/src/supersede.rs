@@ -23,7 +23,7 @@ struct Cut {
     term: Term,
     /// The position of the term's first record.
     start: Position,
-    /// So many of its records stand.
+    /// So many of its records stand; none: the term goes as a whole, as those after it do.
     size: u64,
     /// Its checkpoint from now on.
     checkpoint: Bytes<MAX_NOTE>,
@@ -94,10 +94,29 @@ impl LogStore {
         if base.size > held.size || self.root(term, base.size)? != base.root {
             return Err(StoreError::WrongCheckpoint);
         }
-        let (cell, storage) = (self.cell(), self.storage.clone());
+        let start = held.start;
         let checkpoint = Bytes::new(base.to_bytes()).ok_or(StoreError::WrongCheckpoint)?;
+        self.cut(term, start, base.size, checkpoint)
+    }
+
+    /// Cuts off all of the log, as [`LogStore::supersede`] does: nothing stands. Opens the empty log.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn supersede_all(self) -> Result<(Self, Vec<Notice>), StoreError> {
+        self.cut(Term::FIRST, Position(0), 0, Bytes::default())
+    }
+
+    fn cut(
+        self,
+        term: Term,
+        start: Position,
+        size: u64,
+        checkpoint: Bytes<MAX_NOTE>,
+    ) -> Result<(Self, Vec<Notice>), StoreError> {
+        let (cell, storage) = (self.cell(), self.storage.clone());
         let number = free_number(&*storage, cell)?;
-        let cut = Cut { term, start: held.start, size: base.size, checkpoint, number };
+        let cut = Cut { term, start, size, checkpoint, number };
         storage.replace(&file_of(cell), &cut.to_bytes())?;
         drop(self);
         Self::open(storage, cell)
@@ -120,8 +139,10 @@ pub(crate) fn finish(storage: &dyn Storage, cell: CellId) -> Result<Option<Notic
         return Ok(None);
     };
     let aside = format!("{}/{}", folder_of(cell), cut.number);
-    cut.later_terms(storage, cell, &aside)?;
-    cut.records(storage, cell, &aside)?;
+    cut.whole_terms(storage, cell, &aside)?;
+    if cut.size > 0 {
+        cut.records(storage, cell, &aside)?;
+    }
     let records = Position(cut.start.0.saturating_add(cut.size));
     snapshot::drop_past(storage, cell, records)?;
     storage.remove(&name)?;
@@ -143,12 +164,14 @@ impl Cut {
     }
 
     /// Moves whole terms away, the newest first, so that what is left is a log at every moment.
-    fn later_terms(&self, storage: &dyn Storage, cell: CellId, aside: &str) -> Result<(), StoreError> {
+    fn whole_terms(&self, storage: &dyn Storage, cell: CellId, aside: &str) -> Result<(), StoreError> {
         let items = storage.list(&cell_folder(cell))?;
         let mut terms: Vec<Term> = items.iter().filter_map(|item| item.name.parse().ok()).collect();
         terms.sort();
-        for term in terms.into_iter().rev().filter(|term| *term > self.term) {
+        let whole = |term: &Term| *term > self.term || (*term == self.term && self.size == 0);
+        for term in terms.into_iter().rev().filter(whole) {
             let files = TermFiles::new(storage, cell, term, Position(0));
+            copy_checkpoint(storage, cell, term, &[])?;
             storage.rename(files.folder(), &format!("{aside}/{}", tile::term_folder(term)))?;
         }
         Ok(())

@@ -216,9 +216,12 @@ fn endorse(context: &mut Context, session: &Session, wanted: &Wanted<'_>) -> Out
 
 /// What is endorsed, in plain words: who keeps the log, from where on, what may be lost.
 fn tell(context: &mut Context, who: &str, floor: &Floor, session: &Session) {
+    let old = session.state.keeper().map(|keeper| whose(session, &keeper.node)).unwrap_or_default();
+    if *floor == Floor::NONE {
+        return context.ui.say(text!("takeover-means-parted", who = who, old = old));
+    }
     let since = session.state.keeper().map_or(0, |keeper| keeper.since.0);
     let last = lifeboat_log::Position((since + floor.size).saturating_sub(1));
-    let old = session.state.keeper().map(|keeper| whose(session, &keeper.node)).unwrap_or_default();
     context.ui.say(text!("takeover-means", who = who, old = old, last = reference::short(last)));
 }
 

@@ -25,6 +25,10 @@ takeover-means = You would endorse that from now on the home of { $who } keeps t
     It goes on after { $last } at the least: all that your home holds stays as it is. What only { $old } holds, and no
     endorser, is set aside and placed again once somebody's home brings it.
     You can endorse one proposal of each try. An endorsement cannot be taken back.
+takeover-means-parted = You would endorse that from now on the home of { $who } keeps this cell's log, and { $old } no longer.
+    { $old } signed two histories, and one can stand: what the home of { $who } holds. Whoever holds the other sets it
+    aside, fetches this one, and places again what was in the other alone. Ask { $who } what is in it before you endorse.
+    You can endorse one proposal of each try. An endorsement cannot be taken back.
 takeover-propose-ask = Propose that this home keeps the log?
 takeover-endorse-ask = Endorse it?
 takeover-proposed = Proposed, with your endorsement. { $needed } are needed: ask the others to run: lifeboat takeover endorse { $who }

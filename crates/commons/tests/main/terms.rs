@@ -225,13 +225,21 @@ fn a_floor_that_its_terms_key_did_not_sign_is_void() {
     for change in [
         (|floor: &mut Floor| floor.signature.0[3] ^= 1) as fn(&mut Floor),
         |floor| floor.size = 0,
-        |floor| *floor = Floor::NONE,
+        |floor| *floor = Floor { size: 1, ..Floor::NONE },
     ] {
         let mut cell = three();
         let mut plan = Plan::takeover(&cell, &["wren", "finch"]);
         change(&mut plan.takeover.as_mut().unwrap().0[0].1);
         void(plan.open(&mut cell), Reason::FloorNotSigned);
     }
+}
+
+#[test]
+fn who_endorses_without_a_floor_binds_nothing_and_counts() {
+    let mut cell = three();
+    let mut plan = Plan::takeover(&cell, &["wren", "finch"]);
+    plan.takeover.as_mut().unwrap().0.iter_mut().for_each(|(_, floor)| *floor = Floor::NONE);
+    assert_eq!(plan.open(&mut cell), Effect::Applied);
 }
 
 /// The same log under another key for the open term, as whoever follows a rival opening holds it.

@@ -233,7 +233,8 @@ impl Following {
             Effect::AskOpening { peer, after } => {
                 self.out(parts, Outward::AskOpening { peer, era: after });
             }
-            Effect::CutBack(base) => self.go_back(&base, parts),
+            Effect::CutBack(base) => self.go_back(Some(&base), parts),
+            Effect::CutAll => self.go_back(None, parts),
             Effect::KeepDetails(details) => {
                 let kept = writing(&parts.shelf).keep_open(&details);
                 note_kept(kept);
@@ -387,8 +388,8 @@ impl Following {
         self.open_anew(parts, true);
     }
 
-    /// Goes back to the base of a takeover; what stood past it is delivered again.
-    fn go_back(&mut self, base: &SignedCheckpoint, parts: &Parts) {
+    /// Goes back to the base of a takeover, or behind the first record; what stood past it is delivered again.
+    fn go_back(&mut self, base: Option<&SignedCheckpoint>, parts: &Parts) {
         let storage: Arc<dyn Storage> = parts.config.storage.clone();
         match Shelf::go_back(storage, parts.config.cell, parts.config.node, base) {
             Ok((shelf, words, back)) => {

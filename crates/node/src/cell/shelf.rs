@@ -4,7 +4,7 @@
 use super::texts::Texts;
 use crate::fold::{Fold, LogHistory};
 use crate::keys::Keys;
-use crate::limits::FOLD_BATCH;
+use crate::limits::{FOLD_BATCH, MAX_GIVEN_BACK};
 use lifeboat_commons::{Reason, State};
 use lifeboat_log::{
     CellId, DetailHash, DetailRef, EntryId, Opening, Position, Proven, PublicKey, Record, SignedCheckpoint,
@@ -262,8 +262,9 @@ impl Shelf {
         Ok(())
     }
 
-    /// Goes back to the base of a takeover. What stood past it and had a right to goes into the outbox
-    /// first, to be placed again. Gives the shelf, words for the person, and what was put there.
+    /// Goes back to the base of a takeover, or behind the first record. What stood past it and had a right to
+    /// goes into the outbox first, to be placed again: of a whole log the newest [`MAX_GIVEN_BACK`], since where
+    /// it parts from what comes instead is not known. Gives the shelf, words for the person, and what was put there.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -271,15 +272,23 @@ impl Shelf {
         storage: Arc<dyn Storage>,
         cell: CellId,
         node: PublicKey,
-        base: &SignedCheckpoint,
+        base: Option<&SignedCheckpoint>,
     ) -> Result<(Self, Vec<String>, Vec<Waiting>), StoreError> {
         let (store, mut notices) = LogStore::open(storage.clone(), cell)?;
         let mut back = Vec::new();
-        let store = match store.term(base.origin.term).map(|held| held.start.0.saturating_add(base.size)) {
-            Some(from) if from < store.len() || base.origin.term < open_term(&store) => {
+        let end = |base: &SignedCheckpoint| {
+            let from = store.term(base.origin.term)?.start.0.saturating_add(base.size);
+            (from < store.len() || base.origin.term < open_term(&store)).then_some(from)
+        };
+        let from = base.map_or(Some(store.len().saturating_sub(MAX_GIVEN_BACK)), end);
+        let store = match from {
+            Some(from) if !store.is_empty() => {
                 let fold = Fold::open(&store, |_, _| {})?;
                 back = give_back(&store, &fold, &Outbox::new(storage, cell), Position(from))?;
-                let (store, more) = store.supersede(base)?;
+                let (store, more) = match base {
+                    Some(base) => store.supersede(base)?,
+                    None => store.supersede_all()?,
+                };
                 notices.extend(more);
                 store
             }

@@ -284,8 +284,12 @@ impl Taking {
     }
 }
 
-/// The largest signed checkpoint held, with its keeper's signature.
+/// The largest signed checkpoint held, with its keeper's signature. None binds where the key is proven to have
+/// signed what cannot be true: which of two histories stands is for the members to say.
 fn floor(shelf: &Shelf) -> Option<Floor> {
+    if shelf.is_stopped() {
+        return Some(Floor::NONE);
+    }
     let (open, held) = shelf.store.chain().open().zip(shelf.store.checkpoint())?;
     Floor::of(held, &open.opening.term_key)
 }

@@ -141,6 +141,8 @@ pub enum Effect {
     /// Cut the log back to the base of an opening; what lay past it is kept as evidence, and its entries
     /// wait to be placed again. Then [`Event::Reopened`].
     CutBack(Box<SignedCheckpoint>),
+    /// As [`Effect::CutBack`], and nothing stays: the other of two histories is to be fetched from its beginning.
+    CutAll,
     /// Ask a peer for details.
     AskDetails {
         /// The peer.

@@ -111,9 +111,9 @@ impl Peers {
         }
     }
 
-    pub fn put_aside(&mut self, peer: &PublicKey, now: Time) {
+    pub fn put_aside(&mut self, peer: &PublicKey, until: Time) {
         if let Some(peer) = self.0.get_mut(peer) {
-            peer.aside = Some(now.plus_ms(ASIDE_MS));
+            peer.aside = Some(until);
             (peer.tip, peer.look) = (None, Look::default());
         }
     }
@@ -218,6 +218,19 @@ impl Peers {
         (peer.opening_asked, peer.cleared) = (None, None);
         peer.openings.succeeded();
         peer.look.leads_across(era)
+    }
+
+    /// Notes that a peer that stands in a later era holds another history of the open term: its opening is judged
+    /// anew, at once where that is news.
+    pub fn parts(&mut self, peer: &PublicKey, now: Time, entropy: u64) {
+        let Some(peer) = self.0.get_mut(peer) else { return };
+        (peer.opening_asked, peer.cleared) = (None, None);
+        if peer.look.is_parted() {
+            peer.openings.failed(now, entropy)
+        } else {
+            peer.openings.hurry()
+        }
+        peer.look.parts();
     }
 
     /// Notes the rival that a peer follows. It is looked at again by and by, or now where it leads on.

@@ -85,7 +85,7 @@ impl Follower {
         effects: &mut Vec<Effect>,
     ) {
         match opened {
-            Opened::Ahead(call) | Opened::Back(call, _) if self.is_left(&call) => {
+            Opened::Ahead(call) | Opened::Back(call, _) | Opened::Anew(call) if self.is_left(&call) => {
                 self.peers.no_opening(&peer, now, entropy);
             }
             Opened::NotHeld | Opened::Same if self.peers.look(&peer).is_some_and(Look::is_strange) => {
@@ -104,8 +104,11 @@ impl Follower {
                     self.put_aside(peer, Fault::OtherBranch, now, effects);
                 }
             }
-            Opened::Back(..) if self.reopening => self.peers.no_opening(&peer, now, entropy),
-            Opened::Back(call, base) => self.go_back(peer, call, base, effects),
+            Opened::Back(..) | Opened::Anew(_) if self.reopening => {
+                self.peers.no_opening(&peer, now, entropy)
+            }
+            Opened::Back(call, base) => self.go_back(peer, call, Some(base), effects),
+            Opened::Anew(call) => self.go_back(peer, call, None, effects),
         }
     }
 
@@ -114,11 +117,12 @@ impl Follower {
         self.chosen.is_some_and(|chosen| chosen.term == call.term && chosen != *call)
     }
 
+    /// Goes back to this checkpoint, or behind the first record.
     fn go_back(
         &mut self,
         peer: PublicKey,
         call: Call,
-        base: Box<SignedCheckpoint>,
+        base: Option<Box<SignedCheckpoint>>,
         effects: &mut Vec<Effect>,
     ) {
         if call.term.era() == self.era() {
@@ -127,7 +131,8 @@ impl Follower {
         let tip = self.peers.look(&peer).and_then(Look::tip);
         self.peers.look_anew();
         self.peers.says(&peer, tip);
-        self.peers.cleared(&peer, Some((base.origin.term, base.size)), call.term.era());
+        let stand = base.as_ref().map(|base| (base.origin.term, base.size));
+        self.peers.cleared(&peer, stand, call.term.era());
         // Nothing more of an older era is taken in, or who still holds it would give it back.
         self.bound = self.bound.max(call.term.era());
         if let Some(session) = self.session.take() {
@@ -135,6 +140,6 @@ impl Follower {
         }
         self.persists.clear();
         self.reopening = true;
-        effects.push(Effect::CutBack(base));
+        effects.push(base.map_or(Effect::CutAll, Effect::CutBack));
     }
 }

@@ -116,7 +116,7 @@ impl Follower {
                 self.persists.push_back((ahead, newest.as_deref().cloned()));
                 effects.push(Effect::Persist { records, checkpoint: newest });
             }
-            Ok(Verified::Contradicts(alarm)) => self.contradiction(*alarm, now, effects),
+            Ok(Verified::Contradicts(alarm)) => self.contradiction(*alarm, (now, entropy), effects),
             Ok(Verified::Invalid(records, stretch, fault)) => {
                 self.keep_beginning(stream, records, effects);
                 effects.push(Effect::Accuse(stretch));

@@ -2,6 +2,7 @@
 //! log leads up to it, or has gone past its base and must be cut back. Only its form and place are judged
 //! here; whoever carries this judges its right on the state at the base before anything is cut.
 
+use super::parted;
 use super::rival::{self, Look, Rival};
 use crate::follower::Fault;
 use lifeboat_commons::{History, State, terms};
@@ -86,6 +87,8 @@ pub enum Place {
     Aside,
     /// It goes on from a term that another key opened here: from a rival of the opening here.
     Across,
+    /// It goes on from something else than is here, and the term's key signed both.
+    Parted,
     /// It goes on from something that this log contradicts.
     Wrong(Fault),
 }
@@ -99,6 +102,10 @@ pub enum Opened {
     Ahead(Call),
     /// It has one by right, and this log is to be cut back to its base.
     Back(Call, Box<SignedCheckpoint>),
+    /// It has one that goes on from the other of two histories that one key signed, and more than half of the
+    /// electorate stand behind it. Where the two part is not known: nothing of this log stays, and it is fetched
+    /// anew.
+    Anew(Call),
     /// It has the one that stands here.
     Same,
     /// It has another one than stands here, by right, and what is known does not say that it is to be followed.
@@ -154,6 +161,9 @@ impl Offer {
             Place::Ahead if look.knows_rival() && self.base.origin.term > open => {
                 rival::across(self, open, look, log)
             }
+            Place::Ahead if look.is_parted() && self.base.origin.term == open => {
+                parted::judge(self, open, log)
+            }
             Place::Ahead => Opened::Ahead(call),
             Place::Back(base) => {
                 let start = log.term(base.origin.term).map_or(0, |term| term.start.0);
@@ -167,6 +177,7 @@ impl Offer {
             }
             Place::Aside => self.judge_aside(log).unwrap_or(Opened::NotHeld),
             Place::Across => rival::across(self, open, look, log),
+            Place::Parted => parted::judge(self, open, log),
         }
     }
 
@@ -193,7 +204,7 @@ impl Offer {
             return Ok(if based == open { Place::Ahead } else { Place::Aside });
         }
         if log.root(based, signed.size) != Some(signed.root) {
-            return Err(Fault::OtherBranch);
+            return Ok(Place::Parted);
         }
         if log.head(link.position) != Some(base.head) {
             return Err(Fault::NoOpening);

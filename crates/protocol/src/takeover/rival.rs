@@ -23,6 +23,8 @@ pub struct Look {
     rival: Option<Rival>,
     /// The era of the rival that its later openings go on from.
     across: Option<u16>,
+    /// Whether what it holds of the open term is not what is here, though one key signed both.
+    parted: bool,
 }
 
 /// An opening of an era that has another one here.
@@ -75,6 +77,16 @@ impl Look {
     pub fn tip(&self) -> Option<(Term, u64)> {
         let note = Note::parse(&self.told.as_ref()?.1).ok()?;
         Checkpoint::parse_text(&note.text).ok().map(|said| (said.origin.term, said.size))
+    }
+
+    /// Notes that the peer holds the other of two histories of the open term, which its key signed both.
+    pub fn parts(&mut self) {
+        self.parted = true;
+    }
+
+    /// Whether it does.
+    pub(crate) fn is_parted(&self) -> bool {
+        self.parted
     }
 
     /// Whether there is anything to look into.
@@ -133,7 +145,7 @@ pub(super) fn judge(offer: &Offer, bytes: &[u8], open: Term, look: &Look, log: &
     let (call, base) = match offer.judge(open, look, log) {
         Opened::Back(call, base) => (call, base),
         // An opening of an era that has begun here lies before the end of this log, or is none of it.
-        Opened::Ahead(_) => return Opened::Fault(Fault::OtherBranch),
+        Opened::Ahead(_) | Opened::Anew(_) => return Opened::Fault(Fault::OtherBranch),
         other => return other,
     };
     let rival = Rival::of(offer, bytes);
@@ -184,7 +196,7 @@ pub(super) fn across(offer: &Offer, open: Term, look: &Look, log: &dyn HeldLog) 
 }
 
 /// Whether anything from this position on is known here to be witnessed.
-fn holds_witnessed(open: Term, from: Position, log: &dyn HeldLog) -> bool {
+pub(super) fn holds_witnessed(open: Term, from: Position, log: &dyn HeldLog) -> bool {
     let mut checkpoint = log.checkpoint(open).or_else(|| log.before(open));
     let end = log.term(open).map_or(0, |term| term.start.0.saturating_add(term.size));
     while let Some(signed) = checkpoint {

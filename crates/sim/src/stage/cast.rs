@@ -154,6 +154,13 @@ impl Stage {
         store.find(&entry.id()).ok().flatten().filter(|at| at.0 < covered(store))
     }
 
+    /// How often an entry stands in a home's log.
+    pub fn times(&self, home: usize, entry: &SignedEntry) -> usize {
+        let run = self.homes[home].run.as_ref();
+        let all = run.and_then(|run| run.store.records(Position(0), usize::MAX).ok()).unwrap_or_default();
+        all.iter().filter(|record| record.entry().id() == entry.id()).count()
+    }
+
     /// The root of a term's first records in a home's log.
     pub fn root(&self, home: usize, term: Term, size: u64) -> Option<TreeHash> {
         self.homes[home].run.as_ref()?.store.root(term, size).ok()

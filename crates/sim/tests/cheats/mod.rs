@@ -3,6 +3,7 @@
 //! an empty home: from its bytes alone.
 
 mod backups;
+mod histories;
 mod members;
 mod replaced;
 mod succession;

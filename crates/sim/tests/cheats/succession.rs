@@ -26,16 +26,22 @@ pub fn five(more: i64) -> TestCell {
 
 /// The same, with these witnesses.
 pub fn five_of(more: i64, keys: &[SecretKey], quorum: u16) -> TestCell {
+    let mut cell = founded();
+    assert!(cell.hand_over(&keys.iter().collect::<Vec<_>>(), quorum).is_applied());
+    grow(&mut cell, 1..=more);
+    cell
+}
+
+/// The same in its first term, which names no witnesses.
+pub fn founded() -> TestCell {
     let mut charter = charter();
     charter.waiting_days = 0;
     let mut cell = TestCell::found_with(1, NAMES[0], &charter);
     for name in &NAMES[1..] {
         cell.admit(name);
     }
-    assert!(cell.hand_over(&keys.iter().collect::<Vec<_>>(), quorum).is_applied());
     // The stage begins an hour after the cell; what is said from here on is said then.
     cell.now = Time::from_ms(START + 3_600_000);
-    grow(&mut cell, 1..=more);
     cell
 }
 

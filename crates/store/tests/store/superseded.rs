@@ -150,6 +150,51 @@ fn a_cut_that_fails_at_any_step_is_finished_or_was_not_begun() {
 }
 
 #[test]
+fn all_of_a_log_is_set_aside_and_another_begins() {
+    let (fixture, key, _) = two_terms(300, 20);
+    let stored = || {
+        let memory = MemoryStorage::default();
+        let mut store = open(Arc::new(memory.clone()), fixture.cell());
+        store.append(&fixture.records).unwrap();
+        store.set_checkpoint(&checkpoint(&fixture, &key)).unwrap();
+        store.put_state(Position(300), 1, b"a state of what is cut").unwrap();
+        memory
+    };
+    let steps = {
+        let faulty = Arc::new(FaultyStorage::new(stored()));
+        faulty.fail_at(u64::MAX, Failure::NotWritten);
+        let (store, notices) = open(faulty.clone(), fixture.cell()).supersede_all().unwrap();
+        assert!(matches!(&notices[..], [Notice::Superseded { records: Position(0), .. }]), "{notices:?}");
+        assert!(store.is_empty() && store.checkpoint().is_none() && store.latest_state().unwrap().is_none());
+        faulty.steps()
+    };
+    for step in 0..=steps {
+        for failure in [Failure::NotWritten, Failure::Written] {
+            let faulty = Arc::new(FaultyStorage::new(stored()));
+            let store = open(faulty.clone(), fixture.cell());
+            faulty.fail_at(step, failure);
+            let _ = store.supersede_all();
+            faulty.heal();
+            let storage: Arc<dyn Storage> = faulty.clone();
+            let (mut store, _) = LogStore::open(storage.clone(), fixture.cell()).unwrap();
+            if !store.is_empty() {
+                assert_eq!(store.chain(), &fixture.log.chain, "step {step}");
+                store = store.supersede_all().unwrap().0;
+            }
+            assert!(store.is_empty() && store.checkpoint().is_none(), "step {step}");
+            // What comes instead may be shorter than what was there: no checkpoint of that one stands over it.
+            store.append(&fixture.records[..7]).unwrap();
+            store.sync().unwrap();
+            drop(store);
+            let (store, notices) = LogStore::open(storage.clone(), fixture.cell()).unwrap();
+            assert_eq!((store.len(), store.checkpoint(), notices.len()), (7, None, 0), "{notices:?}");
+            let aside = format!("superseded/{}/1/0.1/tile/entries/000", fixture.cell());
+            assert!(storage.size(&aside).unwrap().is_some(), "step {step}");
+        }
+    }
+}
+
+#[test]
 fn a_disk_in_memory_is_copied_whole() {
     let fixture = Fixture::new(2);
     let memory: MemoryStorage = fixture.stored().copy();

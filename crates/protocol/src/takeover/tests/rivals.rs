@@ -7,11 +7,11 @@ use lifeboat_log::opening::Right;
 
 const ERA: Term = Term(1 << 16);
 
-fn present() -> lifeboat_commons::membership::Present {
+pub(super) fn present() -> lifeboat_commons::membership::Present {
     lifeboat_commons::membership::Present { common: Default::default() }
 }
 
-fn witnesses() -> [SecretKey; 3] {
+pub(super) fn witnesses() -> [SecretKey; 3] {
     [81, 82, 83].map(|n| SecretKey::from_seed(&[n; 32]))
 }
 
@@ -40,7 +40,7 @@ fn opened(mut cell: TestCell, era: u16, by: &str, closes: bool, more: usize) -> 
 }
 
 /// Opens the term of a call at the end of this log.
-fn open(cell: &mut TestCell, call: Call, by: &str, right: Right) {
+pub(super) fn open(cell: &mut TestCell, call: Call, by: &str, right: Right) {
     let era = call.term.era();
     let (node, term_key) = (cell.key(&format!("{by}'s laptop")), cell.key(&format!("{by}'s term {era}")));
     let (base, head, keys) = (cell.checkpoint(), cell.chain.head(), (&node, &term_key));
@@ -50,7 +50,7 @@ fn open(cell: &mut TestCell, call: Call, by: &str, right: Right) {
 }
 
 /// The record that opens the first term of an era.
-fn shown(cell: &TestCell, era: u16) -> Vec<u8> {
+pub(super) fn shown(cell: &TestCell, era: u16) -> Vec<u8> {
     let opens = |record: &&lifeboat_log::Record| record.link().term == Term::new(era, 0);
     cell.records().iter().find(opens).unwrap().to_bytes()
 }
