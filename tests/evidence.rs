@@ -104,7 +104,7 @@ fn a_slip_is_read_back() {
 }
 
 /// A copy of a whole home, as a backup makes one.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let (path, copied) = (entry.path(), to.join(entry.file_name()));

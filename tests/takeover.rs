@@ -1,6 +1,7 @@
 //! A takeover with the real program: the keeper is killed, goes on alone with nobody near, and comes back
 //! to find that its neighbours have given the log another keeper; then that one's disk is destroyed.
 
+use crate::evidence::copy;
 use crate::person::Person;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -185,6 +186,46 @@ fn witnesses_close_the_old_era_and_nothing_witnessed_is_lost() {
     says(&finch, 2);
     wait_for("the new era to be witnessed", || witnessed(&wren) && amounts(&wren).len() == 2);
     finch.good(&["audit"]);
+}
+
+#[test]
+fn of_two_histories_the_members_choose_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut heron, mut wren, mut finch] = three(folder.path());
+    says(&heron, 1);
+    same_log(&[&heron, &wren, &finch]);
+    let addresses = heron.value(&["node", "status"], "addresses");
+    let own = addresses[0].as_str().unwrap().to_owned();
+    let own = own.split("/p2p/").next().unwrap();
+    // Heron's keys place one thing for wren and another one for finch.
+    [&mut heron, &mut wren, &mut finch].into_iter().for_each(Person::stop_node);
+    let mut backup = Person::at(folder.path(), "backup");
+    copy(heron.home(), backup.home());
+    heron.start_node_with(&["--listen", own]);
+    wren.start_node();
+    says(&wren, 41);
+    same_log(&[&heron, &wren]);
+    [&mut heron, &mut wren].into_iter().for_each(Person::stop_node);
+    backup.start_node_with(&["--listen", own]);
+    finch.start_node();
+    says(&finch, 51);
+    same_log(&[&backup, &finch]);
+    [&mut backup, &mut finch].into_iter().for_each(Person::stop_node);
+
+    wren.start_node();
+    finch.start_node();
+    let proven = |home: &Person| cell(home)["misconduct"].as_array().is_some_and(|files| !files.is_empty());
+    wait_for("both to see it", || proven(&wren) && proven(&finch));
+    take_over(&wren, &finch);
+    says(&finch, 61);
+    let all = [1, 41, 51, 61].map(|amount| (format!("{amount}.00"), 1));
+    wait_for("what finch's history alone had to stand", || amounts(&wren) == BTreeMap::from(all.clone()));
+    same_log(&[&wren, &finch]);
+    assert_eq!(amounts(&finch), BTreeMap::from(all));
+    // Heron's own home, which holds one of the two, follows like everybody else.
+    heron.start_node_with(&["--listen", own]);
+    same_log(&[&heron, &wren, &finch]);
+    [&heron, &wren, &finch].into_iter().for_each(|person| drop(person.good(&["audit"])));
 }
 
 #[test]

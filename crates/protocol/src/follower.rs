@@ -159,7 +159,9 @@ impl Follower {
                 effects.push(Effect::Have { peer, next: self.chain.next() });
             }
         }
-        if let Some((peer, after)) = self.peers.due_for_opening(self.era(), self.stand(), now) {
+        // Until the log is open again it is not known where it stands.
+        let stand = self.stand().filter(|_| !self.reopening);
+        if let Some((peer, after)) = self.peers.due_for_opening(self.era(), stand, now) {
             effects.push(Effect::AskOpening { peer, after });
         }
         if self.session.is_none() && self.persists.is_empty() && !self.reopening && !self.gave_up {

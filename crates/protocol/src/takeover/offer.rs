@@ -189,7 +189,8 @@ impl Offer {
         let based = self.base.origin.term;
         let Some(held) = log.term(based) else {
             // A term that is still to come here; or one that this log has gone past without it.
-            return if based > open { Ok(Place::Ahead) } else { Err(Fault::OtherBranch) };
+            let to_come = based > open || log.term(open).is_none();
+            return if to_come { Ok(Place::Ahead) } else { Err(Fault::OtherBranch) };
         };
         let base = self.opening.base.as_ref().ok_or(Fault::NoOpening)?;
         let signed = match SignedCheckpoint::verify(&base.checkpoint, &self.base.origin, &held.signers) {

@@ -35,6 +35,21 @@ fn a_later_era_is_not_followed_before_its_opening_is_known() {
 }
 
 #[test]
+fn while_all_of_a_log_is_set_aside_no_opening_is_asked_for() {
+    let log = MemoryLog::grown(1, 29);
+    let mut home = Home::with(&log, 20, Some(log.checkpoint(20)));
+    home.meet(peer(1), &of_era(&log, 1, 2));
+    home.event(Event::Opening { peer: peer(1), opened: Opened::Anew(call(1)) });
+    assert!(home.effects.contains(&Effect::CutAll));
+    let before = asked_opening(&home).len();
+    home.wait(MAX_RETRY_MS);
+    assert_eq!(asked_opening(&home).len(), before, "it would be judged on a log that is not there any more");
+    let held = Held { chain: Chain::new(log.log.cell()), checkpoint: None };
+    home.event(Event::Reopened(Box::new(held)));
+    assert_eq!(home.asked().map(|(_, who, ask)| (who, ask.from)), Some((peer(1), Position(0))));
+}
+
+#[test]
 fn who_leads_on_is_asked_rather_than_who_stands_still() {
     let log = MemoryLog::grown(1, 29);
     let mut home = Home::with(&log, 10, Some(log.checkpoint(10)));
