@@ -50,7 +50,8 @@ impl Home {
     pub fn endorse_what_is_called(&mut self, key: &SecretKey, ctx: &mut Ctx<'_>) {
         let Some(run) = &self.run else { return };
         let Ok(vows) = Vows::open(self.disk(), self.cell) else { return };
-        let own = |call: &Call| vows.endorsed().iter().any(|e| e.call.term == call.term);
+        let endorsed = endorsed_eras(run, &vows, key);
+        let own = |call: &Call| endorsed.contains(&call.term.era());
         let open = run.board.calls().map(|(call, _)| *call).find(|call| !own(call));
         if let Some(call) = open {
             self.endorse(call, key, ctx);
@@ -61,7 +62,7 @@ impl Home {
     pub fn propose(&mut self, key: &SecretKey, term_key: SecretKey, ctx: &mut Ctx<'_>) {
         let Some(run) = &self.run else { return };
         let Ok(vows) = Vows::open(self.disk(), self.cell) else { return };
-        let endorsed: BTreeSet<u16> = vows.endorsed().iter().map(|e| e.call.term.era()).collect();
+        let endorsed = endorsed_eras(run, &vows, key);
         let Some(era) = free_era(&run.board, &run.state, &endorsed) else { return };
         let call = Call { term: Term::new(era, 0), node: self.node.public(), term_key: term_key.public() };
         self.term_keys.push(term_key);
@@ -391,6 +392,12 @@ impl HeldLog for Whole<'_> {
     fn before(&self, term: Term) -> Option<SignedCheckpoint> {
         self.0.checkpoint_before(term)
     }
+}
+
+/// The eras in which this key endorses a call: as this home promised, or as others have told.
+fn endorsed_eras(run: &Run, vows: &Vows, key: &SecretKey) -> BTreeSet<u16> {
+    let promised = vows.endorsed().iter().map(|endorsed| &endorsed.call);
+    promised.chain(run.board.endorsed_by(key.public())).map(|call| call.term.era()).collect()
 }
 
 /// Puts the entries from a position on into the outbox: those that had a right to stand.

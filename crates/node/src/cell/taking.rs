@@ -124,8 +124,10 @@ impl Taking {
             endorsed: promised(call),
             reach: known.endorsements.values().map(|e| e.floor).max_by_key(Floor::reach),
         });
-        let endorsed: BTreeSet<u16> =
-            vows.iter().flat_map(|v| v.endorsed()).map(|e| e.call.term.era()).collect();
+        let own = Keys::of(&parts.config.home).member_public().ok();
+        let told = own.into_iter().flat_map(|own| self.board.endorsed_by(own));
+        let promised_calls = vows.iter().flat_map(|v| v.endorsed()).map(|e| &e.call);
+        let endorsed: BTreeSet<u16> = promised_calls.chain(told).map(|call| call.term.era()).collect();
         Standing {
             term: open_term(&shelf),
             forced: state.keeper().is_some_and(|keeper| keeper.forced),
@@ -145,6 +147,13 @@ impl Taking {
             );
         }
         call.check_endorsement(&parts.config.cell, &endorsement).map_err(|e| e.to_string())?;
+        let era = call.term.era();
+        let rival = |other: &Call| other.term.era() == era && *other != call;
+        if self.board.endorsed_by(endorsement.key).any(rival) {
+            return Err(format!(
+                "others hold your endorsement of another proposal for era {era}, which this home does not know of: it is one of two devices, or its disk is an old backup. You endorse one proposal in each era"
+            ));
+        }
         let mut vows = open_vows(parts)?;
         let endorsement = vows.endorse(call, endorsement).map_err(|e| e.to_string())?;
         self.note(call, endorsement, shelf.state());

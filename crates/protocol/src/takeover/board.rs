@@ -64,6 +64,13 @@ impl Board {
         self.calls.get(call)
     }
 
+    /// The calls that this key endorses, as far as others have told. A home whose disk is an old backup has
+    /// forgotten its own promises: what it finds here it endorses no rival of.
+    pub fn endorsed_by(&self, key: PublicKey) -> impl Iterator<Item = &Call> {
+        let by = move |(_, known): &(&Call, &Known)| known.endorsements.contains_key(&key);
+        self.calls.iter().filter(by).map(|(call, _)| call)
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.calls.is_empty()

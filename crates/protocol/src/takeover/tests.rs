@@ -59,6 +59,8 @@ fn a_board_takes_what_holds_and_counts() {
     assert!(board.is_empty());
     assert!(board.take(&news(&cell, call, &["wren", "stranger"]), &cell.state));
     assert!(!board.take(&news(&cell, call, &["wren"]), &cell.state), "nothing new");
+    assert_eq!(board.endorsed_by(cell.key("wren").public()).collect::<Vec<_>>(), [&call]);
+    assert_eq!(board.endorsed_by(cell.key("finch").public()).count(), 0);
     assert!(board.take(&news(&cell, call, &["finch"]), &cell.state));
     assert_eq!(board.get(&call).unwrap().given(&cell.state), 2);
     let mut other = Board::default();

@@ -1,11 +1,13 @@
 //! Old backups and clocks, in a cell with witnesses: what a home forgot that it had signed, and a keeper's
 //! clock that runs ahead.
 
-use super::succession::{OLD, WITNESSES, five, grow, opens, stage};
+use super::succession::{NEW, OLD, WITNESSES, five, grow, member, opens, stage};
 use super::{LONG, proven};
 use lifeboat_commons::testing::{TestCell, key_of};
+use lifeboat_log::codec::List;
 use lifeboat_log::misconduct::Fault;
-use lifeboat_log::{Belief, TreeHash};
+use lifeboat_log::{Belief, Call, Floor, TreeHash};
+use lifeboat_protocol::takeover::CallNews;
 use lifeboat_sim::stage::{Liar, Stage, witness};
 use lifeboat_store::Failure;
 
@@ -251,6 +253,39 @@ fn an_answer_counts_only_once_the_disk_has_what_it_shows_whichever_step_fails() 
         assert!(!given(&stage, 2, &other), "{words}");
     }
     assert!(failed >= 1, "the promise itself could not be written");
+}
+
+#[test]
+fn a_member_whose_disk_is_an_old_backup_endorses_no_rival_of_what_it_endorsed() {
+    let cell = five(5);
+    let mut stage = stage(&cell, vec![]);
+    stage.link(4, 3);
+    stage.propose(1, &member(1));
+    assert!(stage.until(LONG, |stage| stage.calls(4) > 0).is_some());
+    let backup = stage.back_up(4);
+    stage.endorse(4, &member(4));
+    let given = |stage: &Stage, home: usize| {
+        stage.news(home).iter().map(|news| news.endorsements.len()).collect::<Vec<_>>()
+    };
+    assert!(stage.until(LONG, |stage| given(stage, 3) == [2]).is_some());
+    // Its disk is restored, and it hears of another proposal of that era first.
+    stage.unlink(4, 3);
+    stage.restore(4, &backup);
+    let other = Call { term: NEW, ..stage.news(1)[0].call };
+    let other = Call { node: key_of(1, "#another").public(), ..other };
+    let floor = Floor::of(&cell.checkpoint(), &cell.term_key.public()).unwrap();
+    let endorsements = List::new(vec![other.endorse(&cell.cell(), floor, &member(0))]).unwrap();
+    stage.link(4, 3);
+    assert!(stage.until(LONG, |stage| given(stage, 4) == [2]).is_some(), "it is told of its own");
+    stage.tell(4, CallNews { call: other, endorsements, closes: List::default() });
+    assert_eq!(stage.calls(4), 2);
+    stage.endorse(4, &member(4));
+    stage.pass(60_000);
+    for home in 1..=4 {
+        let twice =
+            stage.news(home).iter().filter(|news| news.call == other && news.endorsements.len() > 1).count();
+        assert_eq!(twice, 0, "home {home}");
+    }
 }
 
 #[test]
