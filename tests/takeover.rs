@@ -229,6 +229,33 @@ fn of_two_histories_the_members_choose_one() {
 }
 
 #[test]
+fn a_keeper_who_saved_the_keys_alone_fetches_the_log_and_keeps_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut heron, wren, finch] = three(folder.path());
+    (1..=3).for_each(|amount| says(&wren, amount));
+    same_log(&[&heron, &wren, &finch]);
+    let own = heron.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
+    heron.kill_node();
+    let mut again = Person::at(folder.path(), "again");
+    std::fs::create_dir_all(again.home()).unwrap();
+    copy(&heron.home().join("keys"), &again.home().join("keys"));
+    std::fs::copy(heron.home().join("home.toml"), again.home().join("home.toml")).unwrap();
+    std::fs::remove_dir_all(heron.home()).unwrap();
+    let reached = wren.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
+    again.good(&["follow", wren.value(&["card"], "card").as_str().unwrap(), "--connect", &reached]);
+    again.start_node_with(&["--listen", own.split("/p2p/").next().unwrap()]);
+    wait_for("the keeper to keep again", || keeps(&again));
+    says(&finch, 4);
+    same_log(&[&again, &wren, &finch]);
+    let all = amounts(&wren);
+    assert!(all.len() == 4 && all.values().all(|count| *count == 1), "{all:?}");
+    for person in [&again, &wren, &finch] {
+        assert_eq!(cell(person)["misconduct"].as_array().map(Vec::len), Some(0));
+        person.good(&["audit"]);
+    }
+}
+
+#[test]
 fn a_paper_key_endorses_and_does_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let mut heron = Person::with_home(folder.path(), "heron");

@@ -363,10 +363,10 @@ impl CellHandle {
     pub fn start(config: CellConfig, shelf: Shelf) -> std::io::Result<Self> {
         let (queue, messages) = mpsc::channel(CELL_QUEUE);
         let (sender, outward) = mpsc::channel(OUTWARD_QUEUE);
+        let inquiry = asking::begin(&config, &shelf);
         let shelf = Arc::new(RwLock::new(shelf));
         let facts = Arc::new(Mutex::new(Facts::default()));
         let (cell, root) = (config.cell, config.home.root().to_owned());
-        let inquiry = asking::begin(config.not_restored);
         let carrier = carrier::Parts {
             config,
             shelf: shelf.clone(),

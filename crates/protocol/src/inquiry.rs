@@ -8,16 +8,18 @@
 //!
 //! **How many.** What `w` of `W` witnesses have cosigned was seen by one of any `W - w + 1`: so many of the
 //! others must answer a keeper. A witness may be connected to nobody but the keeper, so one answer of any
-//! home is enough for it. A term without witnesses asks nobody. It is counted anew for each term that opens:
-//! an old backup may name this home a witness where a later term has it as keeper.
+//! home is enough for it. A keeper whose term has no witnesses asks nobody, unless it is plain that its disk
+//! forgot: there is no log, or one with more under its key than it promised. Then one answer of any home is
+//! needed. It is counted anew for each term that opens: an old backup may name this home a witness where a
+//! later term has it as keeper.
 
 use crate::limits::{ASK_AGAIN_MS, MAX_PEERS};
 use crate::message::{Recalled, term_of_note};
 use lifeboat_log::cosignature::{check_cosignature, witness_name};
 use lifeboat_log::note::Note;
 use lifeboat_log::{
-    Call, CellId, Checkpoint, Close, Given, OpenTerm, Opening, Origin, PublicKey, SecretKey, Signature, Time,
-    TreeHash,
+    Call, CellId, Checkpoint, Close, Given, OpenTerm, Opening, Origin, PublicKey, SecretKey, Signature, Term,
+    Time, TreeHash,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +39,8 @@ pub struct Inquiry {
     heard: BTreeSet<PublicKey>,
     /// The largest checkpoint of the newest term that answers showed, under the key of that term.
     shown: Option<Checkpoint>,
+    /// Whether the disk is known to have forgotten what this home's keys have signed.
+    forgot: bool,
     over: bool,
 }
 
@@ -55,7 +59,20 @@ pub enum Worth {
 impl Inquiry {
     /// The inquiry of a home that has just started.
     pub fn new(nonce: StartNonce) -> Self {
-        Self { nonce, peers: BTreeMap::new(), heard: BTreeSet::new(), shown: None, over: false }
+        Self {
+            nonce,
+            peers: BTreeMap::new(),
+            heard: BTreeSet::new(),
+            shown: None,
+            forgot: false,
+            over: false,
+        }
+    }
+
+    /// Notes how the disk was found at the start: where the log stands under a checkpoint (nowhere, where there
+    /// is no log), and up to where this home has promised one.
+    pub fn found(&mut self, held: Option<(Term, u64)>, promised: Option<(Term, u64)>) {
+        self.forgot = held.is_none() || held > promised;
     }
 
     /// The nonce of this start.
@@ -66,6 +83,11 @@ impl Inquiry {
     /// Asks nothing any more: a person vouches for the disk, or the home has begun to sign.
     pub fn end(&mut self) {
         self.over = true;
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 
     /// A peer that serves the cell is connected.
@@ -129,15 +151,19 @@ impl Inquiry {
     pub fn lacks(&self, opening: &Opening, node: &PublicKey, own: &PublicKey) -> usize {
         let (all, quorum) = (opening.witnesses.len(), usize::from(opening.quorum));
         let (keeps, witnesses) = (opening.node == *node, opening.witnesses.contains(own));
-        if self.over || quorum == 0 || !(keeps || witnesses) {
+        let nobody_else = || usize::from(self.heard.iter().all(|witness| witness == own));
+        if self.over || !(keeps || witnesses) {
             return 0;
+        }
+        if quorum == 0 {
+            return if keeps && self.forgot { nobody_else() } else { 0 };
         }
         let others = opening.witnesses.iter().filter(|witness| *witness != own);
         if keeps {
             let heard = others.clone().filter(|witness| self.heard.contains(witness)).count();
             (all + 1).saturating_sub(quorum).min(others.count()).saturating_sub(heard)
         } else {
-            usize::from(self.heard.iter().all(|witness| witness == own))
+            nobody_else()
         }
     }
 
@@ -257,6 +283,28 @@ mod tests {
     /// Hears an answer in a home that holds all of this log, as the node 4.
     fn hear(inquiry: &mut Inquiry, log: &TestLog, recalled: &Recalled) -> Worth {
         inquiry.answered(log.cell(), &peer(4), recalled, log.chain.open())
+    }
+
+    #[test]
+    fn a_keeper_without_witnesses_asks_where_its_disk_has_plainly_forgotten() {
+        let (log, _) = TestLog::found(1);
+        let (keeper, own) = (peer(4), key(9).public());
+        let opening = Opening { node: keeper, ..opening(&log, &[], 0) };
+        let at = |size| Some((Term::FIRST, size));
+        for (held, promised, asks) in
+            [(at(3), at(3), 0), (at(3), at(4), 0), (at(3), at(2), 1), (at(3), None, 1), (None, None, 1)]
+        {
+            let mut inquiry = Inquiry::new([7; 16]);
+            inquiry.found(held, promised);
+            let lacks = |inquiry: &Inquiry| inquiry.lacks(&opening, &keeper, &own);
+            assert_eq!(lacks(&inquiry), asks, "{held:?} {promised:?}");
+            assert_eq!(inquiry.lacks(&opening, &peer(5), &own), 0, "who follows asks nobody");
+            // Its own witness is nobody else.
+            for (witness, left) in [(9, asks), (1, 0)] {
+                assert_eq!(hear(&mut inquiry, &log, &recalled(&log, 4, [7; 16], witness)), Worth::Counts);
+                assert_eq!(lacks(&inquiry), left);
+            }
+        }
     }
 
     #[test]

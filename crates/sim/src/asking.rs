@@ -10,13 +10,17 @@ use lifeboat_log::codec::Bytes;
 use lifeboat_protocol::inquiry::{self, StartNonce, Worth};
 use lifeboat_protocol::message::Recalled;
 use lifeboat_protocol::{Inquiry, Refusal, Request, Response};
-use lifeboat_store::{Cosignings, Vows};
+use lifeboat_store::{Cosignings, LogStore, Promises, Vows};
 
-/// The inquiry of a home that starts.
-pub fn begin(ctx: &mut Ctx<'_>) -> Inquiry {
+/// The inquiry of a home that starts with this log.
+pub fn begin(store: &LogStore, ctx: &mut Ctx<'_>) -> Inquiry {
     let mut nonce = StartNonce::default();
     nonce[..8].copy_from_slice(&ctx.random.any().to_le_bytes());
-    Inquiry::new(nonce)
+    let mut inquiry = Inquiry::new(nonce);
+    let promises = Promises::open(store.storage().clone(), store.cell()).ok();
+    let promised = promises.as_ref().and_then(Promises::last).map(|last| (last.term, last.size));
+    inquiry.found(store.checkpoint().map(|held| (held.origin.term, held.size)), promised);
+    inquiry
 }
 
 impl Home {

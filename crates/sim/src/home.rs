@@ -164,6 +164,7 @@ impl Home {
         };
         let own = self.node.public();
         let follower = Follower::new(own, held(&store)).with_witness(self.witness.public());
+        let inquiry = asking::begin(&store, ctx);
         self.run = Some(Run {
             store,
             state,
@@ -186,7 +187,7 @@ impl Home {
             board: Board::default(),
             bids: Bids::default(),
             watch: Watch::default(),
-            inquiry: asking::begin(ctx),
+            inquiry,
             resigned: false,
             signed: (Term::FIRST, 0),
             replaced: None,

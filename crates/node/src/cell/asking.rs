@@ -4,22 +4,27 @@
 use super::carrier::{Parts, now};
 use super::shelf::Shelf;
 use super::taking::Taking;
-use super::{Outward, locked, reading};
+use super::{CellConfig, Outward, locked, reading};
 use crate::cosigner::NotCosigned;
 use lifeboat_log::PublicKey;
 use lifeboat_log::codec::Bytes;
 use lifeboat_protocol::Inquiry;
 use lifeboat_protocol::inquiry::{self, StartNonce, Worth};
 use lifeboat_protocol::message::Recalled;
+use lifeboat_store::Promises;
 
 /// The inquiry of a cell whose thread begins.
-pub fn begin(not_restored: bool) -> Inquiry {
+pub fn begin(config: &CellConfig, shelf: &Shelf) -> Inquiry {
     let Ok(nonce) = crate::keys::random() else {
         tracing::error!("the system gives no random numbers");
         return Inquiry::new(StartNonce::default());
     };
     let mut inquiry = Inquiry::new(nonce);
-    if not_restored {
+    // What is not readable is told where the home would keep the log, and it does not.
+    let promises = Promises::open(config.storage.clone(), config.cell).ok();
+    let promised = promises.as_ref().and_then(Promises::last).map(|last| (last.term, last.size));
+    inquiry.found(shelf.store.checkpoint().map(|held| (held.origin.term, held.size)), promised);
+    if config.not_restored {
         inquiry.end();
     }
     inquiry

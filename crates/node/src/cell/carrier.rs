@@ -65,7 +65,7 @@ pub fn run(parts: Parts, mut messages: mpsc::Receiver<ToCell>, ready: &SyncSende
         }
         carrier.handle(message);
         let mut closed = carrier.settle(&mut messages);
-        if !closed && carrier.resigned {
+        if !closed && (carrier.resigned || carrier.has_come_to_keep()) {
             carrier.keep_again();
             closed = carrier.settle(&mut messages);
         }
@@ -86,6 +86,20 @@ impl Carrier {
         let (signed, tips, told, received) = ((Term::FIRST, 0), 0, Position(0), 0);
         let taking = Taking::load(&parts);
         Self { parts, role, resigned, signed, held, tips, told, received, taking, connected, later }
+    }
+
+    /// Whether this home has followed up to a term that it keeps itself: its disk was lost, and its keys were
+    /// not. Who has kept a term in this process and laid it down does not take it up again.
+    fn has_come_to_keep(&mut self) -> bool {
+        let follows = matches!(self.role, Role::Follower(_)) && !locked(&self.parts.inquiry).is_over();
+        self.resigned = follows && {
+            let (shelf, node) = (reading(&self.parts.shelf), self.parts.config.node);
+            let open = shelf.store.chain().open();
+            open.is_some_and(|open| open.opening.node == node)
+                && !shelf.is_stopped()
+                && shelf.is_kept_by(&node, &Keys::of(&self.parts.config.home))
+        };
+        self.resigned
     }
 
     /// Takes the keeping up again once the replicas have given back what was lost.

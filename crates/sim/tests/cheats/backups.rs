@@ -1,7 +1,7 @@
 //! Old backups and clocks, in a cell with witnesses: what a home forgot that it had signed, and a keeper's
 //! clock that runs ahead.
 
-use super::succession::{NEW, OLD, WITNESSES, five, grow, member, opens, stage};
+use super::succession::{NEW, OLD, WITNESSES, five, five_of, grow, member, opens, stage};
 use super::{LONG, proven};
 use lifeboat_commons::testing::{TestCell, key_of};
 use lifeboat_log::codec::List;
@@ -13,6 +13,29 @@ use lifeboat_store::Failure;
 
 fn keeper(cell: &TestCell) -> Liar {
     Liar::of_log(cell.node.public(), cell, cell.checkpoint())
+}
+
+#[test]
+fn a_keeper_whose_disk_is_lost_and_whose_keys_are_not_keeps_again_once_it_has_the_log() {
+    let mut cell = five_of(5, &[], 0);
+    let mut stage = stage(&cell, vec![]);
+    stage.wipe(0);
+    stage.pass(60_000);
+    assert!(!keeps(&stage), "there is nothing to keep");
+    let met = stage.now;
+    stage.link(0, 1);
+    assert!(stage.until(LONG, keeps).is_some(), "{:?}", stage.said());
+    println!(
+        "a keeper that has its keys alone: it keeps again {} ms after it meets another home",
+        stage.now - met
+    );
+    assert!(stage.now - met <= 15_000);
+    assert_eq!(stage.stand(0).unwrap().size, stage.stand(1).unwrap().size);
+    let entry = cell.sign("wren", super::euros(50));
+    stage.sign(1, entry.clone());
+    let placed = |stage: &Stage| (1..=3).all(|home| stage.place(home, &entry).is_some());
+    assert!(stage.until(LONG, placed).is_some());
+    assert!(stage.found.is_empty(), "and it contradicts itself nowhere");
 }
 
 /// The size and root of the open term.
