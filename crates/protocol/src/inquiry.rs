@@ -69,10 +69,10 @@ impl Inquiry {
         }
     }
 
-    /// Notes how the disk was found at the start: where the log stands under a checkpoint (nowhere, where there
-    /// is no log), and up to where this home has promised one.
-    pub fn found(&mut self, held: Option<(Term, u64)>, promised: Option<(Term, u64)>) {
-        self.forgot = held.is_none() || held > promised;
+    /// Notes how the disk was found at the start: how many records the log has, where it stands under a
+    /// checkpoint, and up to where this home has promised one.
+    pub fn found(&mut self, records: u64, held: Option<(Term, u64)>, promised: Option<(Term, u64)>) {
+        self.forgot = records == 0 || held > promised;
     }
 
     /// The nonce of this start.
@@ -291,11 +291,16 @@ mod tests {
         let (keeper, own) = (peer(4), key(9).public());
         let opening = Opening { node: keeper, ..opening(&log, &[], 0) };
         let at = |size| Some((Term::FIRST, size));
-        for (held, promised, asks) in
-            [(at(3), at(3), 0), (at(3), at(4), 0), (at(3), at(2), 1), (at(3), None, 1), (None, None, 1)]
-        {
+        for (records, held, promised, asks) in [
+            (3, at(3), at(3), 0),
+            (4, at(3), at(4), 0),
+            (3, at(3), at(2), 1),
+            (3, at(3), None, 1),
+            (0, None, None, 1),
+            (1, None, None, 0), // it was founded just now
+        ] {
             let mut inquiry = Inquiry::new([7; 16]);
-            inquiry.found(held, promised);
+            inquiry.found(records, held, promised);
             let lacks = |inquiry: &Inquiry| inquiry.lacks(&opening, &keeper, &own);
             assert_eq!(lacks(&inquiry), asks, "{held:?} {promised:?}");
             assert_eq!(inquiry.lacks(&opening, &peer(5), &own), 0, "who follows asks nobody");

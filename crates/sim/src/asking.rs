@@ -19,7 +19,8 @@ pub fn begin(store: &LogStore, ctx: &mut Ctx<'_>) -> Inquiry {
     let mut inquiry = Inquiry::new(nonce);
     let promises = Promises::open(store.storage().clone(), store.cell()).ok();
     let promised = promises.as_ref().and_then(Promises::last).map(|last| (last.term, last.size));
-    inquiry.found(store.checkpoint().map(|held| (held.origin.term, held.size)), promised);
+    let held = store.checkpoint().map(|held| (held.origin.term, held.size));
+    inquiry.found(store.len(), held, promised);
     inquiry
 }
 

@@ -23,7 +23,8 @@ pub fn begin(config: &CellConfig, shelf: &Shelf) -> Inquiry {
     // What is not readable is told where the home would keep the log, and it does not.
     let promises = Promises::open(config.storage.clone(), config.cell).ok();
     let promised = promises.as_ref().and_then(Promises::last).map(|last| (last.term, last.size));
-    inquiry.found(shelf.store.checkpoint().map(|held| (held.origin.term, held.size)), promised);
+    let held = shelf.store.checkpoint().map(|held| (held.origin.term, held.size));
+    inquiry.found(shelf.store.len(), held, promised);
     if config.not_restored {
         inquiry.end();
     }
