@@ -196,38 +196,56 @@ fn generated_elections_give_what_pabutools_gives() {
 }
 
 /// Add1 takes pabutools up to days. In minutes it counts two steps of each election: that at which ours ends,
-/// and the next one, which must be too much, unless nothing fitted any more.
+/// and the next one, which must be too much, unless nothing fitted any more; and what follows greedily.
 #[test]
 fn add1_ends_at_the_step_at_which_pabutools_says_so() {
     let Some(folder) = (is_long() && is_here()).then(shared).flatten() else {
         println!("skipped: a part of the long form, or what it needs is missing");
         return;
     };
-    let paths = elections(&folder, |_| true);
-    for (path, utility) in
-        paths.into_iter().flat_map(|path| ["cost", "cardinality"].map(|u| (path.clone(), u)))
-    {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let file = read(&std::fs::read(&path).unwrap()).unwrap();
-        let (ours, time) = counted(&file, &format!("equal-shares/{utility}/add1"));
-        let step = ours.added / file.election.unit();
-        let counts = [step, step + 1].map(|step| format!("equal-shares/{utility}/step-{step}")).join(",");
-        let [here, next] = &theirs(&counts, std::slice::from_ref(&path))[..] else { panic!() };
-        let sorted = |mut names: Vec<String>| {
-            names.sort();
-            names
-        };
-        assert_eq!(sorted(names(&file, &ours.funded)), sorted(here.funded.clone()), "{name} {utility}");
-        let projects = file.election.projects();
-        let cost = |funded: &[String]| -> u128 {
-            projects.iter().filter(|p| funded.contains(&p.name)).map(|p| p.cost).sum()
-        };
-        let left = file.election.budget() - cost(&here.funded);
-        let fits = projects.iter().any(|p| !here.funded.contains(&p.name) && p.cost <= left);
-        let too_much = cost(&next.funded) > file.election.budget();
-        assert!(too_much || !fits, "{name} {utility}: Add1 would go on");
-        println!("{name} {utility}: Add1 ends after {step} steps, here in {time:.2?}, as by pabutools");
+    for path in elections(&folder, |_| true) {
+        for utility in ["cost", "cardinality"] {
+            ends_where_pabutools_does(&path, utility, "add1");
+            ends_where_pabutools_does(&path, utility, "add1-past-exhaustion");
+        }
     }
+}
+
+fn ends_where_pabutools_does(path: &Path, utility: &str, completion: &str) {
+    let name = format!("{} {utility} {completion}", path.file_stem().unwrap().to_string_lossy());
+    let file = read(&std::fs::read(path).unwrap()).unwrap();
+    let (ours, time) = counted(&file, &format!("equal-shares/{utility}/{completion}"));
+    let step = ours.added / file.election.unit();
+    let counts = [format!("{step}"), format!("{}", step + 1), format!("{step}-greedy")];
+    let counts = counts.map(|step| format!("equal-shares/{utility}/step-{step}")).join(",");
+    let [here, next, then] = &theirs(&counts, &[path.to_owned()])[..] else { panic!() };
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(names(&file, &ours.funded)), sorted(here.funded.clone()), "{name}");
+    let projects = file.election.projects();
+    let cost = |funded: &[String]| -> u128 {
+        projects.iter().filter(|p| funded.contains(&p.name)).map(|p| p.cost).sum()
+    };
+    let left = file.election.budget() - cost(&here.funded);
+    let fits = projects.iter().any(|p| !here.funded.contains(&p.name) && p.cost <= left);
+    // Past that point it ends where the next step is too much, or where all have what they want.
+    let goes_on = match completion {
+        "add1" => fits,
+        _ => here.funded.len() < projects.len(),
+    };
+    let too_much = cost(&next.funded) > file.election.budget();
+    assert!(too_much || !goes_on, "{name} would go on");
+    if completion == "add1" {
+        let greedy = counted(&file, &format!("equal-shares/{utility}/add1-greedy")).0;
+        assert_eq!(
+            sorted(names(&file, &greedy.funded)),
+            sorted(then.funded.clone()),
+            "{name}, then greedily"
+        );
+    }
+    println!("{name} ends after {step} steps, here in {time:.2?}, as by pabutools");
 }
 
 /// The three cities that used equal shares: what they funded in truth.

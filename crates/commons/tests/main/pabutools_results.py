@@ -13,6 +13,7 @@ from pabutools.election import (
     Additive_Cardinal_Sat,
     Cardinality_Sat,
     Cost_Sat,
+    Instance,
     parse_pabulib,
 )
 from pabutools.rules import (
@@ -41,9 +42,13 @@ def count(instance, profile, rule, utility, completion, ties):
     if completion == "none":
         return method_of_equal_shares(instance, profile, **sat, **tie)
     if completion.startswith("step-"):
-        # What Add1 counts at this step: each share is so much larger.
-        instance.budget_limit += int(completion[5:]) * profile.num_ballots()
-        return method_of_equal_shares(instance, profile, **sat, **tie)
+        # What Add1 counts at this step: each share is so much larger. Then greedily with what is left, or not.
+        _, steps, *then = completion.split("-")
+        larger = Instance(instance, budget_limit=instance.budget_limit + int(steps) * profile.num_ballots())
+        funded = method_of_equal_shares(larger, profile, **sat, **tie)
+        if then == ["greedy"]:
+            return greedy_utilitarian_welfare(instance, profile, initial_budget_allocation=funded, **sat, **tie)
+        return funded
     if completion == "add1":
         return method_of_equal_shares(instance, profile, **sat, **tie, **step)
     if completion == "add1-past-exhaustion":
