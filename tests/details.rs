@@ -57,12 +57,21 @@ fn what_one_wrote_is_erased_and_shown_as_erased() {
     assert!(heron.bad(1, &["--yes", "erase", "1"]).contains("erased already"));
     let audit = heron.good(&["audit"]).out;
     assert!(audit.contains("1 held, 0 missing, 1 erased"), "{audit}");
+    // A correction repeats the text: all versions go, whichever is named.
+    for named in [1, 0] {
+        let first = heron.value(&["in", "8", "EUR", "--from", "Maple Lane 9"], "position").as_u64().unwrap();
+        heron.good(&["--yes", "correct", &first.to_string(), "9", "EUR"]);
+        let erased = heron.good(&["--yes", "erase", &(first + named).to_string()]).err;
+        let both = [first, first + 1].map(|at| erased.contains(&format!("the texts of #{at}")));
+        assert_eq!(both, [true, true], "{erased}");
+        assert!(!heron.good(&["log", "--all"]).out.contains("Maple"));
+    }
     // The own handles go the same way, also those of before, everywhere a name is shown; another can be
     // chosen.
     heron.good(&["--yes", "key", "rename", "stork"]);
     let erased = heron.good(&["--yes", "erase", "--handle"]);
     assert!(
-        erased.err.contains("the texts of #0") && erased.err.contains("the texts of #4"),
+        erased.err.contains("the texts of #0") && erased.err.contains("the texts of #12"),
         "{}",
         erased.err
     );

@@ -177,14 +177,12 @@ impl Session {
     /// When there is none, or its letters are others.
     pub fn find(&self, context: &mut Context, written: &str) -> Outcome<(Entered, Record)> {
         let wanted = reference::parse(written).map_err(Failure::usage)?;
-        let ask = Ask::Find { cell: self.cell.cell, reference: Reference::At(wanted.position) };
-        let mut records = expect_answer!(self.ask(context, ask)?, Answer::Records(records) => records)?;
         let missing = || {
             Failure::new(text!("entry-missing", number = reference::short(wanted.position)))
                 .hint(text!("entry-missing-hint"))
         };
-        let entered = records.pop().ok_or_else(missing)?;
-        let record = read_record(&entered)?;
+        let found = self.known(context, Reference::At(wanted.position))?;
+        let (entered, record) = found.ok_or_else(missing)?;
         let mark = reference::mark(&record.entry().id());
         if wanted.mark.as_ref().is_some_and(|letters| *letters != mark) {
             let is = reference::precise(wanted.position, &record.entry().id());
@@ -192,6 +190,18 @@ impl Session {
                 .hint(text!("entry-other-hint")));
         }
         Ok((entered, record))
+    }
+
+    /// A record of the log here, if it has it.
+    ///
+    /// # Errors
+    /// When what the home answers cannot be read.
+    pub fn known(&self, context: &mut Context, reference: Reference) -> Outcome<Option<(Entered, Record)>> {
+        let ask = Ask::Find { cell: self.cell.cell, reference };
+        let mut records = expect_answer!(self.ask(context, ask)?, Answer::Records(records) => records)?;
+        let Some(entered) = records.pop() else { return Ok(None) };
+        let record = read_record(&entered)?;
+        Ok(Some((entered, record)))
     }
 
     /// What an entry of one's own says, placed or not; nothing when its bytes are none.

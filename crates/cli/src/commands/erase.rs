@@ -11,7 +11,7 @@ use lifeboat_commons::membership::{HandleChanged, MembershipStatement, Vouch};
 use lifeboat_commons::{Body, Common, Erase, MemberId, Statement};
 use lifeboat_log::codec::List;
 use lifeboat_log::{DetailHash, DetailTag, Kind, Position, Record};
-use lifeboat_node::ask::{Entered, Range};
+use lifeboat_node::ask::{Entered, Range, Reference};
 use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
 use lifeboat_node::{Answer, Ask};
 use std::collections::BTreeSet;
@@ -33,17 +33,60 @@ impl Args {
     /// # Errors
     /// When there is no such entry, nothing to erase in it, or a handle is meant.
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
-        let drafts = if self.number.is_some() { self.drafts(context, session)? } else { Vec::new() };
-        drafts.into_iter().next().ok_or_else(|| Failure::usage(text!("erase-by-number")))
+        let number = self.number.as_ref().ok_or_else(|| Failure::usage(text!("erase-by-number")))?;
+        let (entered, record) = session.find(context, number)?;
+        let what = nameable(session, &entered, &record)?;
+        let number = reference::short(record.link().position);
+        for (entered, version) in versions(context, session, &record)? {
+            if nameable(session, &entered, &version).is_ok() {
+                let at = version.link().position;
+                let other = reference::short(at);
+                context.ui.warn(text!("erase-version", number = &number, other = other, typed = at.0));
+            }
+        }
+        erasing(&record, what)
     }
 
-    /// What is to be signed: one entry for each that holds something to erase.
+    /// What is to be signed: one entry for each that holds something to erase. A correction repeats what it does
+    /// not change, so all versions of an entry go together.
     fn drafts(&self, context: &mut Context, session: &Session) -> Outcome<Vec<Draft>> {
         let Some(number) = &self.number else { return own_handles(context, session) };
         let (entered, record) = session.find(context, number)?;
-        let what = nameable(session, &entered, &record)?;
-        Ok(vec![erasing(&record, what)?])
+        let asked = nameable(session, &entered, &record);
+        let mut drafts = Vec::new();
+        for (entered, other) in versions(context, session, &record)? {
+            if let Ok(what) = nameable(session, &entered, &other) {
+                drafts.push(erasing(&other, what)?);
+            }
+        }
+        match asked {
+            Ok(what) => drafts.insert(0, erasing(&record, what)?),
+            Err(nothing) if drafts.is_empty() => return Err(nothing),
+            Err(_) => {}
+        }
+        Ok(drafts)
     }
+}
+
+/// The other versions of an entry: what it corrects, and what corrects it.
+fn versions(context: &mut Context, session: &Session, record: &Record) -> Outcome<Vec<(Entered, Record)>> {
+    let mut all = Vec::new();
+    let before = |record: &Record| {
+        Statement::decode(record.entry()).ok().and_then(|said| said.common().copied()?.corrects)
+    };
+    let mut earlier = before(record);
+    while let Some(id) = earlier {
+        let Some(found) = session.known(context, Reference::Id(id))? else { break };
+        earlier = before(&found.1);
+        all.push(found);
+    }
+    let mut later = session.state.corrected_by(record.link().position);
+    while let Some(at) = later {
+        let Some(found) = session.known(context, Reference::At(at))? else { break };
+        later = session.state.corrected_by(at);
+        all.push(found);
+    }
+    Ok(all)
 }
 
 /// The hashes of what the entry names and is not erased yet; of a vouch not the handle, which is its

@@ -12,6 +12,7 @@ erase-nothing-hint = the numbers and dates of an entry stay for ever; what was w
 erase-by-number = a decision erases the texts of one entry: name it by its number.
 erase-no-handle = none of your handles is left to erase.
 erase-handle-of-other = a handle of yours stands in { $number } too. It was written there by { $who }, who alone can erase it: lifeboat erase { $typed }
+erase-version = { $other } is another version of { $number } and says it too. A decision erases the texts of one entry: propose this also: erase { $typed }
 erase-done-before = the texts of { $number } are erased already.
 
 private-who = { $count ->
