@@ -217,3 +217,45 @@ fn a_passphrase_in_a_file_unlocks_and_a_wrong_one_does_not() {
     heron.good(&["agent", "stop"]);
     assert_eq!(heron.types(&["--yes", "in", "5", "EUR"], "").code, 2);
 }
+
+#[test]
+fn what_would_change_nothing_or_is_anothers_is_not_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let wren = Person::with_home(folder.path(), "wren");
+    heron.takes_in(&wren);
+    let number = heron.value(&["in", "5", "EUR"], "position").to_string();
+    wren.good(&["--wait", "20", "sync"]);
+    let said = wren.bad(1, &["--yes", "correct", &number, "6", "EUR"]);
+    assert!(said.contains("written by heron, who alone"), "{said}");
+    let said = heron.bad(2, &["--yes", "correct", &number]);
+    assert!(said.contains("--strike"), "{said}");
+    let said = wren.bad(1, &["--yes", "key", "rename", "heron"]);
+    assert!(said.contains("a member goes by heron already"), "{said}");
+    let said = heron.types(&["vouch", "wren"], "").err;
+    assert!(!said.contains("--yes"), "no hint that does not help: {said}");
+}
+
+#[test]
+fn a_home_that_lost_a_key_says_so_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    heron.good(&["--yes", "in", "5", "EUR"]);
+    let keys = heron.home().join("keys");
+    std::fs::rename(keys.join("node.key"), folder.path().join("node.key")).unwrap();
+    for words in [&["status"][..], &["--yes", "in", "6", "EUR"], &["node"]] {
+        let said = heron.bad(1, words);
+        assert!(said.contains("node.key") && said.contains("lifeboat key node --new"), "{said}");
+    }
+    std::fs::rename(folder.path().join("node.key"), keys.join("node.key")).unwrap();
+    assert!(heron.bad(1, &["--yes", "key", "node", "--new"]).contains("left as it is"));
+    heron.good(&["--yes", "in", "6", "EUR"]);
+    for file in ["member.key", "member.age"] {
+        let _ = std::fs::remove_file(keys.join(file));
+    }
+    let said = heron.bad(4, &["--yes", "in", "7", "EUR"]);
+    assert!(said.contains("lifeboat key lost"), "{said}");
+    let said = heron.good(&["--yes", "key", "lost", "--no-passphrase"]).out;
+    assert!(!said.contains("kept aside"), "there was none: {said}");
+}

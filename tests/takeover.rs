@@ -208,7 +208,7 @@ fn of_two_histories_the_members_choose_one() {
     [&mut heron, &mut wren].into_iter().for_each(Person::stop_node);
     backup.start_node_with(&["--listen", own]);
     finch.start_node();
-    says(&finch, 51);
+    [51, 52].into_iter().for_each(|amount| says(&finch, amount));
     same_log(&[&backup, &finch]);
     [&mut backup, &mut finch].into_iter().for_each(Person::stop_node);
 
@@ -218,10 +218,13 @@ fn of_two_histories_the_members_choose_one() {
     wait_for("both to see it", || proven(&wren) && proven(&finch));
     take_over(&wren, &finch);
     says(&finch, 61);
-    let all = [1, 41, 51, 61].map(|amount| (format!("{amount}.00"), 1));
+    let all = [1, 41, 51, 52, 61].map(|amount| (format!("{amount}.00"), 1));
     wait_for("what finch's history alone had to stand", || amounts(&wren) == BTreeMap::from(all.clone()));
     same_log(&[&wren, &finch]);
     assert_eq!(amounts(&finch), BTreeMap::from(all));
+    // Who keeps it had the shorter of the two, and lacks nothing.
+    assert_eq!((&cell(&wren)["behind"], &cell(&wren)["outbox"]), (&0.into(), &serde_json::Value::Null));
+    assert!(wren.good(&["sync"]).out.contains("0 new"));
     // Heron's own home, which holds one of the two, follows like everybody else.
     heron.start_node_with(&["--listen", own]);
     same_log(&[&heron, &wren, &finch]);

@@ -66,6 +66,11 @@ impl Names {
         self.by_key.get(key).copied()
     }
 
+    /// Whether a member other than this one goes by this handle.
+    pub fn is_of_other(&self, handle: &str, member: &MemberId) -> bool {
+        self.handles.iter().any(|(id, known)| id != member && known == handle)
+    }
+
     /// The member of a typed handle.
     ///
     /// # Errors

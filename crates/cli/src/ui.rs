@@ -200,7 +200,7 @@ impl Ui {
             return Ok(true);
         }
         let prompt = text!("prompt-yes", question = question);
-        let answer = self.ask_line(&prompt)?.to_lowercase();
+        let answer = self.read_answer(&prompt, text!("nobody-answers-hint"))?.to_lowercase();
         let yes = text!("word-yes");
         Ok(answer.is_empty() || yes.split(' ').any(|word| word == answer))
     }
@@ -210,6 +210,10 @@ impl Ui {
     /// # Errors
     /// When nobody can answer: the input is closed.
     pub fn ask_line(&mut self, prompt: &str) -> Outcome<String> {
+        self.read_answer(prompt, text!("nobody-types-hint"))
+    }
+
+    fn read_answer(&mut self, prompt: &str, otherwise: String) -> Outcome<String> {
         let _ = self.out.flush();
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{prompt} ");
@@ -219,7 +223,7 @@ impl Ui {
         let read = input.read_until(b'\n', &mut answer)?;
         if read == 0 {
             let _ = writeln!(stderr);
-            return Err(Failure::usage(text!("nobody-answers")).hint(text!("nobody-answers-hint")));
+            return Err(Failure::usage(text!("nobody-answers")).hint(otherwise));
         }
         if !std::io::stdin().is_terminal() {
             let _ = writeln!(stderr);

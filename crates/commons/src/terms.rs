@@ -93,6 +93,12 @@ impl Terms {
         self.ended.get(&term)
     }
 
+    /// How many takeovers led to this term, as far as terms are remembered. A try that failed leaves its era out.
+    pub fn takeovers(&self, open: Term) -> usize {
+        let eras: BTreeSet<u16> = self.ended.keys().map(|term| term.era()).chain([open.era()]).collect();
+        eras.iter().filter(|era| **era > 0).count()
+    }
+
     /// The grace that is in force at `now`.
     pub fn grace(&self, now: Time) -> Option<&Grace> {
         self.grace.as_ref().filter(|grace| now <= grace.until)

@@ -48,6 +48,14 @@ pub enum KeyError {
         /// The public half.
         public: PathBuf,
     },
+    /// The key of this home's node is gone.
+    #[error(
+        "the key of this home's node is not in {0} any more: put it back from a backup. If it is lost, type `lifeboat key node --new`: to the others this is another home then, and if it kept the log, they give the log another keeper (lifeboat takeover propose)"
+    )]
+    NoNodeKey(PathBuf),
+    /// There is a node key, so no new one is made.
+    #[error("this home's node has its key in {0}; it was left as it is")]
+    NodeExists(PathBuf),
     /// The term key that this home should hold is not there.
     #[error(
         "the key of the term is not in {0}: this home cannot sign for the cell any more; put the file back from a backup"
@@ -181,9 +189,25 @@ impl Keys {
     /// # Errors
     /// [`KeyError::Damaged`] and those of the disk.
     pub fn node(&self) -> Result<SecretKey, KeyError> {
-        let path = self.home.keys_folder().join("node.key");
+        let path = self.node_path();
         if path.is_file() {
             return self.read_plain(path);
+        }
+        // The two are made one after the other, this one first.
+        if self.witness_path().is_file() {
+            return Err(KeyError::NoNodeKey(path));
+        }
+        self.new_node()
+    }
+
+    /// Makes a node key where there is none, or none any more: this home is another one to all others then.
+    ///
+    /// # Errors
+    /// [`KeyError::NodeExists`] and those of the disk.
+    pub fn new_node(&self) -> Result<SecretKey, KeyError> {
+        let path = self.node_path();
+        if path.exists() {
+            return Err(KeyError::NodeExists(path));
         }
         let key = SecretKey::from_seed(&random()?);
         write_private(&path, hex(&key.seed()).as_bytes())?;
@@ -279,6 +303,10 @@ impl Keys {
     fn plain_path(&self) -> PathBuf {
         self.home.keys_folder().join("member.key")
     }
+    fn node_path(&self) -> PathBuf {
+        self.home.keys_folder().join("node.key")
+    }
+
     fn public_path(&self) -> PathBuf {
         self.home.keys_folder().join("member.pub")
     }
@@ -416,9 +444,23 @@ mod tests {
     #[test]
     fn a_witness_key_stays_until_a_new_one_is_asked_for() {
         let (_folder, keys) = keys();
+        let node = keys.node().unwrap();
         let key = keys.witness().unwrap();
         assert_eq!(keys.witness().unwrap().seed(), key.seed());
         assert_ne!(keys.new_witness().unwrap().seed(), key.seed());
-        assert_ne!(keys.witness().unwrap().seed(), keys.node().unwrap().seed());
+        assert_ne!(keys.witness().unwrap().seed(), node.seed());
+    }
+
+    #[test]
+    fn a_node_key_that_is_gone_is_told_and_a_new_one_is_made_only_when_asked_for() {
+        let (_folder, keys) = keys();
+        let node = keys.node().unwrap();
+        keys.witness().unwrap();
+        assert!(matches!(keys.new_node(), Err(KeyError::NodeExists(_))));
+        std::fs::remove_file(keys.node_path()).unwrap();
+        assert!(keys.node().unwrap_err().to_string().contains("lifeboat key node --new"));
+        let new = keys.new_node().unwrap();
+        assert_ne!(new.seed(), node.seed());
+        assert_eq!(keys.node().unwrap().seed(), new.seed());
     }
 }

@@ -97,6 +97,10 @@ impl std::fmt::Display for Notice {
                     "The index was missing or wrong and was made again from {bundles} bundles of records."
                 )
             }
+            Self::Superseded { records: Position(0), aside } => write!(
+                f,
+                "The keeper had shown two histories, and the members go on from the other one: this home's was set aside as {aside}, the other is fetched from its beginning, and what was here alone is placed again."
+            ),
             Self::Superseded { records, aside } => write!(
                 f,
                 "The log was taken over and goes on after {records} records: what stood past them here was set aside as {aside}, and its entries are placed again."

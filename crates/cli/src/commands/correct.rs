@@ -39,6 +39,16 @@ impl Args {
     /// When there is no such entry, or it is not one that can be corrected.
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Draft> {
         let (entered, record) = session.find(context, &self.number)?;
+        let author = session.state.members().of_key(&record.entry().author);
+        if author != Some(session.member()?) {
+            let who = author.map_or_else(|| text!("stranger"), |id| session.names.member(&id));
+            let number = reference::short(record.link().position);
+            return Err(Failure::new(text!("correct-not-yours", number = number, who = who))
+                .hint(text!("correct-not-yours-hint")));
+        }
+        if self.says_nothing() {
+            return Err(Failure::usage(text!("correct-nothing")).hint(text!("correct-nothing-hint")));
+        }
         if let Some(by) = session.state.corrected_by(record.link().position) {
             let by = reference::short(by);
             return Err(Failure::new(text!("corrected-already", by = &by))
@@ -81,6 +91,13 @@ impl Args {
             LedgerStatement::ReceiptConfirmed(_) | LedgerStatement::Withdraw(_) => Err(fixed()),
         }?;
         self.circumstances.texts.add(session, draft)
+    }
+
+    /// Whether it would change nothing.
+    fn says_nothing(&self) -> bool {
+        let Circumstances { place, category, on, photo, texts } = &self.circumstances;
+        let said = [&self.note, &self.by, place, category, on, &texts.private, &texts.until];
+        said.iter().all(|said| said.is_none()) && photo.is_none() && self.quantity.is_empty() && !self.strike
     }
 
     /// What the new version begins with: what the old one said, where nothing else is said now.

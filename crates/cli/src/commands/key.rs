@@ -69,7 +69,11 @@ enum What {
         key: String,
     },
     /// Name this home's node as one of yours, so that private texts are kept here too
-    Node,
+    Node {
+        /// Make the node a new key first, where keys/node.key is lost: to the others this is another home then
+        #[arg(long)]
+        new: bool,
+    },
     /// Go by another handle
     Rename {
         /// The new handle
@@ -88,6 +92,10 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             return join(context, code, handle.as_deref(), *no_passphrase);
         }
         Some(What::Lost { no_passphrase }) => return lost(context, *no_passphrase),
+        Some(What::Node { new: true }) => {
+            lifeboat_node::Keys::of(&context.home()?).new_node()?;
+            context.ui.say(text!("key-node-new"));
+        }
         _ => {}
     }
     let mut session = Session::open(context)?;
@@ -104,13 +112,17 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             let ended = KeyEnded { common: Common::default(), key };
             session.say(context, say::draft(&ended, None)?).map(drop)
         }
-        Some(What::Node) => {
+        Some(What::Node { .. }) => {
             let node = lifeboat_node::Keys::of(&session.home).node()?;
             let named = NodeNamed::sign(session.cell.cell, session.member()?, &node);
             session.say(context, say::draft(&named, None)?).map(drop)
         }
         Some(What::Rename { handle }) => {
             let handle = crate::reference::handle(handle).map_err(Failure::usage)?;
+            if session.names.is_of_other(&handle, &session.member()?) {
+                return Err(Failure::new(text!("vouch-same-handle", handle = &handle))
+                    .hint(text!("rename-same-handle-hint")));
+            }
             let mut draft = say::draft(&HandleChanged { common: Common::default() }, None)?;
             draft.details.push((DetailTag::HANDLE, handle));
             session.say(context, draft).map(drop)
@@ -199,8 +211,9 @@ fn lost(context: &mut Context, no_passphrase: bool) -> Outcome {
     }
     let passphrase = if no_passphrase { None } else { unlock::new_passphrase(context)? };
     lifeboat_node::agent::forget(&home);
+    let kept = if keys.member_encrypted().is_some() { 1 } else { 0 };
     let key = keys.replace_member(passphrase.as_deref())?;
-    context.ui.line(text!("key-lost-done", key = key_mark(&key.public())))?;
+    context.ui.line(text!("key-lost-done", key = key_mark(&key.public()), kept = kept))?;
     context.ui.line(text!("key-lost-next"))?;
     context.ui.object(json!({"key": key.public().to_string(), "encrypted": passphrase.is_some()}))
 }

@@ -8,7 +8,7 @@ use crate::ui::Look;
 use crate::{expect_answer, paper, reference, say, text, unlock};
 use lifeboat_commons::membership::{NoticeGiven, Present};
 use lifeboat_commons::{Common, MemberId};
-use lifeboat_log::{Call, Floor, PublicKey, SecretKey, codec};
+use lifeboat_log::{Call, Floor, PublicKey, SecretKey, Term, codec};
 use lifeboat_node::ask::{CallItem, TakeoverView};
 use lifeboat_node::{Answer, Ask};
 use proposals::Proposal;
@@ -96,7 +96,9 @@ fn view(context: &mut Context, session: &Session) -> Outcome<TakeoverView> {
 fn status(context: &mut Context, session: &Session) -> Outcome {
     let view = view(context, session)?;
     let keeper = session.state.keeper().map(|keeper| whose(session, &keeper.node)).unwrap_or_default();
-    context.ui.line(text!("takeover-keeper", who = &keeper, count = view.era))?;
+    let open = session.state.keeper().map_or(Term::FIRST, |keeper| keeper.term);
+    let taken = session.state.terms().takeovers(open);
+    context.ui.line(text!("takeover-keeper", who = &keeper, count = taken))?;
     if view.forced {
         context.ui.line(text!("takeover-forced"))?;
     }
@@ -134,7 +136,7 @@ fn status(context: &mut Context, session: &Session) -> Outcome {
         })
     });
     context.ui.object(json!({
-        "term": view.term, "era": view.era, "forced": view.forced, "electorate": view.electorate,
+        "term": view.term, "era": view.era, "takeovers": taken, "forced": view.forced, "electorate": view.electorate,
         "keeper": keeper, "calls": calls.collect::<Vec<_>>(),
     }))
 }
@@ -153,7 +155,10 @@ fn propose(context: &mut Context, session: &Session, anyway: bool) -> Outcome {
     let me = session.member()?;
     let view = view(context, session)?;
     let floor = floor(&view)?;
-    rather_endorse(context, session, &view, anyway)?;
+    if !anyway {
+        rather_endorse(context, session, &view)?;
+        rather_wait(context, &view)?;
+    }
     let own = session.names.member(&me);
     tell(context, &own, &floor, session);
     if !context.ui.ask_yes(&text!("takeover-propose-ask"))? {
@@ -168,11 +173,11 @@ fn propose(context: &mut Context, session: &Session, anyway: bool) -> Outcome {
 }
 
 /// Two proposals divide the members: whoever could endorse one that stands is asked to think of it.
-fn rather_endorse(context: &mut Context, session: &Session, view: &TakeoverView, anyway: bool) -> Outcome {
+fn rather_endorse(context: &mut Context, session: &Session, view: &TakeoverView) -> Outcome {
     let all = proposals(session, view);
-    let open = |(call, _): &(&CallItem, &Proposal)| !call.own && !call.endorsed;
+    let open = |(call, _): &(&CallItem, &Proposal)| !call.own && is_open(view, call);
     let standing: Vec<&Proposal> = view.calls.iter().zip(&all).filter(open).map(|(_, one)| one).collect();
-    if standing.is_empty() || anyway {
+    if standing.is_empty() {
         return Ok(());
     }
     for proposal in &standing {
@@ -184,6 +189,23 @@ fn rather_endorse(context: &mut Context, session: &Session, view: &TakeoverView,
         return Err(Failure::usage(text!("takeover-stands-refused")).hint(text!("takeover-stands-hint")));
     }
     if context.ui.ask_yes(&text!("takeover-stands-ask"))? { Ok(()) } else { Err(not_done()) }
+}
+
+/// Another try divides those who endorse this home: its person is asked to think of that.
+fn rather_wait(context: &mut Context, view: &TakeoverView) -> Outcome {
+    let Some(own) = view.calls.iter().rev().find(|call| call.own) else { return Ok(()) };
+    let term = Term::new(own.era, 0).to_string();
+    let stands = text!("takeover-own-stands", term = term, given = own.given, of = own.of);
+    if context.ui.says_yes() {
+        return Err(Failure::usage(stands).hint(text!("takeover-own-stands-hint")));
+    }
+    context.ui.warn(stands);
+    if context.ui.ask_yes(&text!("takeover-own-stands-ask"))? { Ok(()) } else { Err(not_done()) }
+}
+
+/// Whether this home's member can endorse a proposal: it endorses none yet of that era.
+fn is_open(view: &TakeoverView, call: &CallItem) -> bool {
+    !view.calls.iter().any(|other| other.endorsed && other.era == call.era)
 }
 
 /// Which proposal a person endorses, and with what.
@@ -232,11 +254,11 @@ fn choose<'a>(
 ) -> Outcome<(&'a CallItem, Proposal)> {
     let member = wanted.handle.map(|handle| session.names.find(handle)).transpose()?;
     let mut open: Vec<(&CallItem, Proposal)> = view.calls.iter().zip(proposals(session, view)).collect();
-    open.retain(|(call, _)| wanted.on_paper || !call.endorsed);
+    open.retain(|(call, _)| wanted.on_paper || is_open(view, call));
     let all: Vec<Proposal> = open.iter().map(|(_, proposal)| proposal.clone()).collect();
     match proposals::meant(&all, member, wanted.era).as_slice() {
         [one] => Ok(open.swap_remove(*one)),
-        [] => Err(Failure::new(text!("takeover-none")).hint(text!("takeover-none-hint"))),
+        [] => Err(none_is_meant(session, view, wanted, member)),
         several => {
             let named =
                 |at: &usize| text!("takeover-one-of", who = who(session, &all[*at]), term = term(&all[*at]));
@@ -244,6 +266,35 @@ fn choose<'a>(
             Err(Failure::usage(text!("takeover-which", proposals = named.join("; ")))
                 .hint(text!("takeover-which-hint")))
         }
+    }
+}
+
+/// Why no proposal can be endorsed: nothing is proposed, or not what was named, or another one was endorsed.
+fn none_is_meant(
+    session: &Session,
+    view: &TakeoverView,
+    wanted: &Wanted<'_>,
+    member: Option<MemberId>,
+) -> Failure {
+    let all = proposals(session, view);
+    let Some(at) = proposals::meant(&all, member, wanted.era).first().copied() else {
+        let named: Vec<String> = all
+            .iter()
+            .map(|one| text!("takeover-one-of", who = who(session, one), term = term(one)))
+            .collect();
+        return match named.is_empty() {
+            true => Failure::new(text!("takeover-none")).hint(text!("takeover-none-hint")),
+            false => Failure::new(text!("takeover-not-that"))
+                .hint(text!("takeover-not-that-hint", proposals = named.join("; "))),
+        };
+    };
+    let (call, other) = (&view.calls[at], &all[at]);
+    let (who, term) = (who(session, other), term(other));
+    match call.endorsed {
+        true => Failure::new(text!("takeover-endorsed-before", who = who, term = term))
+            .hint(text!("takeover-none-hint")),
+        false => Failure::new(text!("takeover-other-endorsed", term = term))
+            .hint(text!("takeover-other-endorsed-hint")),
     }
 }
 

@@ -37,6 +37,7 @@ prompt-yes = { $question } [Y/n]
 ## When nobody can answer, and when files fail
 
 nobody-answers = this needs an answer, and the input is closed.
+nobody-types-hint = it is typed at a terminal, or comes from a file or another command: lifeboat ... < FILE
 nobody-answers-hint = add --yes to say yes beforehand, as scripts do.
 passphrase-nobody = a passphrase is needed, and there is no terminal to ask at.
 passphrase-nobody-hint = put it in a file that only you can read, and add --passphrase-file FILE.
@@ -93,7 +94,7 @@ home-in-use-hint = wait until it ends, or end the node: lifeboat node stop.
 settings-damaged = the settings in { $path } cannot be read.
 settings-damaged-hint = mend that file, or put it out of the way and begin with: lifeboat init.
 no-member-key = there is no key of a member in this home.
-no-member-key-hint = make one with: lifeboat init --as YOUR-HANDLE.
+no-member-key-hint = if it is lost, make another one, for which members vouch: lifeboat key lost. If you are no member yet: lifeboat join INVITE --as YOUR-HANDLE.
 wrong-passphrase = that is not the passphrase of this key.
 wrong-passphrase-hint = try again; a lost passphrase cannot be found again, but members can vouch for a new key.
 no-randomness = this machine gives no random numbers, without which nothing can be signed.
@@ -306,6 +307,10 @@ slip-unknown = no open hand-over slip has the number { $number }.
 slip-unknown-hint = it may have been confirmed already: lifeboat show NUMBER.
 corrected-already = this entry was corrected already, by { $by }.
 corrected-already-hint = correct that one: lifeboat correct { $by }.
+correct-not-yours = { $number } was written by { $who }, who alone can correct it.
+correct-not-yours-hint = ask them to, or write what you know as an entry of your own.
+correct-nothing = nothing is said that would change.
+correct-nothing-hint = say it anew: lifeboat correct 12 5 kg rice, --note TEXT, or --strike when it never happened.
 correct-text-absent = the text of this entry is not here, and the new version would lose it.
 correct-text-absent-hint = fetch it with lifeboat sync, or say it anew: --note TEXT.
 not-correctable = an entry of this sort is not corrected.
@@ -395,6 +400,7 @@ key-until = until { $day }
 key-all = may do everything
 key-some = may do some things
 key-here = the key of this home
+key-node-new = This home's node has a new key. To the others it is another home from now on.
 key-unknown = "{ $key }" is not the beginning of one key of yours.
 key-unknown-hint = see them: lifeboat key list. Write at least four letters.
 

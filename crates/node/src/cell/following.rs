@@ -273,8 +273,10 @@ impl Following {
         let open = self.follower.chain().open().map(|open| (open.term, open.tree.size()));
         facts.behind = match (self.follower.furthest(), open) {
             (Some((term, size)), Some((own, held))) if term == own => size.saturating_sub(held),
+            // Who stands in an earlier term holds nothing that is lacking here.
+            (Some((term, _)), Some((own, _))) if term < own => 0,
             (Some((_, size)), _) => size,
-            _ => 0,
+            (None, _) => 0,
         };
     }
 

@@ -259,7 +259,8 @@ impl Keeping {
         let start = self.keeper.chain().open().map_or(0, |open| open.start.0);
         let witnessed = self.keeper.witnessed().map_or(0, |signed| start.saturating_add(signed.size));
         facts.witnessed = Position(witnessed).max(self.keeper.state().anchored());
-        facts.overdue = 0;
+        // What it was behind of, and waited for, while it followed.
+        (facts.overdue, facts.behind, facts.waiting) = (0, 0, 0);
         facts.wanted = self.searching.wanted(self.keeper.chain().next());
     }
 

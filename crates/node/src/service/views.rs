@@ -55,11 +55,12 @@ impl Service {
         let facts = open.facts();
         let shelf = open.read();
         let state = shelf.state();
-        let (own, size) = (u32::from(!facts.keeper), shelf.shown());
+        let (keeper, size) = (state.keeper(), shelf.shown());
+        // The keeper's home is this one, also while it does not keep the log yet.
+        let keeps = facts.keeper || keeper.is_some_and(|keeper| keeper.node == self.node());
         let whole = facts.held.iter().filter(|next| next.0 >= size).count() as u32;
         // The keeper's home, this one (when it is another), and those that the keeper knows of.
-        let others = if facts.keeper { whole } else { whole.max(own) };
-        let keeper = state.keeper();
+        let others = whole.max(u32::from(!keeps));
         let newest = shelf.store.checkpoint();
         let connected = |node| self.network.get().is_some_and(|network| network.is_connected(node));
         let member = self.home.member_key().and_then(|key| state.members().of_key(&key));
@@ -75,7 +76,7 @@ impl Service {
             pending: facts.pending as u32,
             overdue: facts.overdue as u32,
             asks: facts.asks as u32,
-            keeper_reached: facts.keeper || facts.keeper_node.as_ref().is_some_and(connected),
+            keeper_reached: keeps || facts.keeper_node.as_ref().is_some_and(connected),
             behind: facts.behind,
             witnesses: keeper.map_or(0, |keeper| keeper.witnesses.len() as u16),
             quorum: keeper.map_or(0, |keeper| keeper.quorum),
