@@ -44,3 +44,22 @@ fn a_fourth_member_is_vouched_for_by_two_of_whom_one_invited() {
     robin.good(&["--yes", "in", "3", "EUR"]);
     assert!(heron.good(&["log"]).out.contains("robin: 3"), "{}", heron.good(&["log"]).out);
 }
+
+#[test]
+fn a_link_that_is_not_whole_makes_no_home_and_a_member_uses_up_no_invite() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let wren = Person::with_home(folder.path(), "wren");
+    heron.takes_in(&wren);
+    let invite = heron.value(&["invite"], "invite").as_str().unwrap().to_owned();
+    let finch = Person::at(folder.path(), "finch");
+    let half = &invite[..invite.len() - 8];
+    let said = finch.bad(1, &["--yes", "join", half, "--as", "finch", "--no-passphrase"]);
+    assert!(said.contains("to its last letter") && !finch.home().exists(), "{said}");
+    wren.good(&["--wait", "20", "sync"]);
+    let said = wren.bad(1, &["--yes", "--wait", "20", "join", &invite]);
+    assert!(said.contains("is for somebody else, and was not used"), "{said}");
+    finch.good(&["--yes", "--wait", "20", "join", &invite, "--as", "finch", "--no-passphrase"]);
+    assert!(heron.good(&["vouch"]).out.contains("finch knocks"), "the invite still serves");
+}

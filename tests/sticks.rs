@@ -68,6 +68,7 @@ fn a_photo_goes_without_what_the_camera_wrote_and_comes_out_as_it_went_in() {
     let photo = photo.to_str().unwrap();
     heron.good(&["--yes", "in", "40", "EUR", "--from", "street collection", "--photo", photo]);
     assert!(heron.good(&["photo"]).out.contains("here"));
+    assert!(heron.good(&["show", "1"]).out.contains("lifeboat photo get 1"));
     let out = folder.path().join("out.jpg");
     heron.good(&["photo", "get", "1", out.to_str().unwrap()]);
     assert_eq!(std::fs::read(&out).unwrap(), picture);

@@ -48,7 +48,13 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let charter = charter(args)?;
     let home = context.home()?;
-    let handle = home.settings()?.handle;
+    let settings = home.settings()?;
+    let own: Vec<String> =
+        settings.cells.iter().filter(|cell| cell.own).map(|cell| plain(&cell.name)).collect();
+    if !own.is_empty() {
+        context.ui.warn(text!("found-another", cells = own.join(", ")));
+    }
+    let handle = settings.handle;
     let key = unlock::member_key(context, &home)?;
     let names = charter.currencies.iter().map(|code| code.as_str().to_owned()).collect::<Vec<_>>();
     context.ui.say(text!(

@@ -8,6 +8,7 @@ use lifeboat_commons::Acceptance;
 use lifeboat_log::{Detail, Time, codec};
 use lifeboat_node::ask::CardText;
 use lifeboat_node::{Answer, Ask, Desk, Home, Keys, Settings};
+use lifeboat_protocol::CellCard;
 use serde_json::json;
 
 /// Seconds to try to reach somebody when the person does not say otherwise.
@@ -37,6 +38,10 @@ pub struct Args {
 /// # Errors
 /// When the invite cannot be read or is over.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
+    // A link that cannot be read makes no home.
+    if let Err(bad) = args.invite.parse::<CellCard>() {
+        return Err(Failure::new(bad.to_string()).hint(text!("join-bad-hint")));
+    }
     let home = home(context, args.handle.as_deref(), args.no_passphrase)?;
     let handle = match &args.handle {
         Some(handle) => reference::handle(handle).map_err(Failure::usage)?,

@@ -6,7 +6,7 @@ use crate::sentence::rotation::facts;
 use crate::session::{Session, read_record};
 use crate::ui::{Look, plain};
 use crate::{cells, day, expect_answer, reasons, reference, text};
-use lifeboat_log::{Position, PublicKey, Record};
+use lifeboat_log::{DetailTag, Position, PublicKey, Record};
 use lifeboat_node::ask::{Entered, Range};
 use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
 use lifeboat_node::{Answer, Ask};
@@ -149,7 +149,11 @@ fn line(context: &mut Context, session: &Session, entered: &Entered, record: &Re
 pub fn sentence(session: &Session, entered: &Entered, record: &Record) -> String {
     let texts = entered.details.iter().map(|detail| (detail.tag, detail.text.clone()));
     let erased = entered.gone.iter().map(|gone| (gone.tag, text!("text-erased")));
-    let texts: Vec<(u16, String)> = texts.chain(erased).collect();
+    // Its text travels by itself, and may come a moment later.
+    let notes = record.entry().details.iter().filter(|detail| detail.tag == DetailTag::NOTE);
+    let absent = notes.filter(|detail| entered.absent.contains(&detail.hash));
+    let absent = absent.map(|detail| (detail.tag.0, text!("text-not-here")));
+    let texts: Vec<(u16, String)> = texts.chain(erased).chain(absent).collect();
     session.teller(&session.lookup()).entry(record.entry(), &texts)
 }
 

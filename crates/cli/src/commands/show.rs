@@ -7,6 +7,7 @@ use crate::sentence::rotation::facts;
 use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, expect_answer, reasons, reference, text, unlock};
+use lifeboat_commons::Statement;
 use lifeboat_log::{Position, Record};
 use lifeboat_node::ask::Entered;
 use lifeboat_node::{Answer, Ask, sealed};
@@ -117,6 +118,10 @@ fn rows(session: &Session, entered: &Entered, record: &Record) -> Vec<Vec<String
             None => text!("show-detail-over"),
         };
         rows.push(vec![text!("show-detail"), how]);
+    }
+    let paper = Statement::decode(entry).ok().and_then(|said| said.common().copied()?.paper);
+    if paper.is_some_and(|paper| paper.photo.is_some()) {
+        rows.push(vec![text!("show-photo"), text!("show-photo-get", typed = link.position.0)]);
     }
     for hash in &entered.absent {
         rows.push(vec![text!("show-detail"), text!("show-detail-absent", hash = hash.to_string())]);

@@ -2,6 +2,7 @@
 
 erased-member = (erased) { $mark }
 text-erased = (text erased)
+text-not-here = (its text is not here yet)
 said-erase = { $who } erases the texts of { $number }
 more-private = with a private text
 more-text-until = texts kept until { $day }

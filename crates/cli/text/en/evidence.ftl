@@ -51,7 +51,7 @@ check-key-unknown = The hashes may hold, but nothing here names the key of term 
 check-key-unknown-hint = give the cell's card (--card), or the .terms file that belongs to it.
 check-misconduct = PROVEN MISCONDUCT: { $fault }
 misconduct-proven = PROVEN MISCONDUCT: { $fault } The proof is in { $path }; give it to anyone, who reads it with: lifeboat check { $typed }
-misconduct-stops = This home takes no more of that log, and places nothing in it, until the members have taken it over.
+misconduct-stops = This home takes no more of that log, and places nothing in it, until the members give it another keeper: lifeboat takeover
 fault-two-logs = the key of term { $term } signed two different logs of { $size ->
     [one] 1 record
    *[other] { $size } records
@@ -59,7 +59,7 @@ fault-two-logs = the key of term { $term } signed two different logs of { $size 
 fault-rewrote = the key of term { $term } signed a log of { $old ->
     [one] 1 record
    *[other] { $old } records
- } and then another one of { $new } that does not go on from it.
+ }, and one of { $new } that does not go on from it.
 fault-bad-record = the key of term { $term } signed a log whose record { $index } no log may hold ({ $name }).
 fault-bad-link = the key of term { $term } signed a log whose record { $index } does not follow on the one before it ({ $name }).
 

@@ -146,6 +146,7 @@ not-a-member-hint = ask a member to vouch for you, then run: lifeboat sync. If y
 ## Found, invite, join, vouch
 
 found-public = Public for ever: { $name }, founded by { $handle }; time zone { $zone }; money: { $money }; places: { $places }.
+found-another = this home has a cell already: { $cells }. With two, every command must be told which one is meant (--cell NAME).
 found-ask = Found it?
 found-done = { $name } exists. This computer keeps its log for now. Vouches needed: { $first } until { $until } members, then { $then }.
 found-next = Next: lifeboat node --background, then lifeboat invite. For the day when this computer is lost: lifeboat key paper shows words to write down, which can then help to give the log another keeper.
@@ -170,6 +171,7 @@ join-waiting = Nobody of { $name } could be reached yet. Your knock is kept.
 join-waiting-next = It goes as soon as somebody is reached: lifeboat sync, or leave your node running.
 join-card = this is the card of a cell, not an invite.
 join-card-hint = ask a member for an invite, or follow the cell as a sibling: lifeboat follow CARD.
+join-bad-hint = copy the whole of it, from lifeboat: to its last letter, or ask for another one.
 join-expired = this invite is over.
 join-expired-hint = ask for a new one.
 join-no-handle = you have no home yet, and no handle was given for it.
@@ -373,6 +375,8 @@ show-term = { $time }, term { $term }
 show-id = id
 show-key = key
 show-detail = text
+show-photo = photo
+show-photo-get = lifeboat photo get { $typed } FILE
 show-detail-absent = not here (for other homes, or still to come): { $hash }
 proof-written = The proof is in { $path }.
 

@@ -175,6 +175,13 @@ impl Service {
         if invite.expiry <= now() {
             return Err(Refusal::new("invite_over", "this invite is over: ask for another one"));
         }
+        if self.cell_settings().iter().any(|setting| setting.cell() == Some(cell)) {
+            let open = self.cell(cell, progress).await?;
+            if open.read().state().members().of_key(&signed.key).is_some() {
+                let text = "this home's key serves a member of this cell already: the invite is for somebody else, and was not used";
+                return Err(Refusal::new("member_already", text));
+            }
+        }
         let name = self.add_cell(cell, invite.card.slug.as_str(), true, Some(invite.card.to_string()))?;
         self.note_card(&invite.card);
         self.arrivals(&cell, |here| {
