@@ -143,6 +143,7 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     assert_eq!((part["from"].as_str(), part["amount"].as_str()), (Some("street collection"), Some("95.50")));
     let file = folder.path().join("spring.pb").display().to_string();
     heron.good(&["budget", "export", &round, &file]);
+    assert!(heron.bad(1, &["budget", "export", &round, &file]).contains("exists already"));
     let mut count = bare();
     count.args(["budget", "tally", &file, "--completion", "add1", "--json"]);
     let counted = said(count, "").objects();

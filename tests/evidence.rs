@@ -24,7 +24,12 @@ fn a_proof_is_checked_where_there_is_no_home() {
     let card = card.as_str().unwrap();
     let file = folder.path().join("rice.tlog-proof");
     let terms = folder.path().join("rice.terms");
+    std::fs::write(&terms, "else").unwrap();
+    let there = heron.bad(1, &["prove", "1", "--to", text(&file), "--terms"]);
+    assert!(there.contains("rice.terms exists already") && !file.exists(), "{there}");
+    std::fs::remove_file(&terms).unwrap();
     heron.good(&["prove", "1", "--to", text(&file), "--terms"]);
+    assert!(heron.bad(1, &["prove", "1", "--to", text(&file)]).contains("exists already"));
 
     let checked = check(&[text(&file), "--card", card]);
     let object = &checked.objects()[0];

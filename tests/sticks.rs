@@ -25,6 +25,10 @@ fn a_neighbour_without_a_network_gets_the_log_on_a_stick() {
     assert!(again.out.contains("0 new records, 2 known"), "{}", again.out);
     // The news alone, through a pipe.
     heron.good(&["--yes", "in", "5", "EUR"]);
+    let before = std::fs::read(stick).unwrap();
+    let there = heron.bad(1, &["bundle", "export", stick, "--from", "2"]);
+    assert!(there.contains("exists already") && std::fs::read(stick).unwrap() == before, "{there}");
+    std::fs::remove_file(stick).unwrap();
     heron.good(&["bundle", "export", stick, "--from", "2"]);
     let mut command = jay.command(&["bundle", "import", "-"]);
     command.stdin(Stdio::from(std::fs::File::open(stick).unwrap()));
@@ -32,6 +36,7 @@ fn a_neighbour_without_a_network_gets_the_log_on_a_stick() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 new record"));
     // A stick that was pulled out too early.
+    std::fs::remove_file(stick).unwrap();
     heron.good(&["bundle", "export", stick]);
     let whole = std::fs::read(stick).unwrap();
     std::fs::write(stick, &whole[..whole.len() - 3]).unwrap();
@@ -48,9 +53,11 @@ fn a_neighbour_without_a_network_gets_the_log_on_a_stick() {
     let copy = folder.path().join("copy");
     let empty = robin.bad(1, &["export", copy.to_str().unwrap()]);
     assert!(empty.contains("nothing of this cell's log is here yet") && !copy.exists(), "{empty}");
+    std::fs::remove_file(stick).unwrap();
     heron.good(&["bundle", "export", stick, "--from", "2"]);
     let gap = robin.bad(1, &["bundle", "import", stick]);
     assert!(gap.contains("it begins at #2, and the log here ends before #0"), "{gap}");
+    std::fs::remove_file(stick).unwrap();
     let nothing = heron.bad(1, &["bundle", "export", stick, "--from", "9999"]);
     assert!(nothing.contains("nothing from #9999 on") && nothing.contains("is #2"), "{nothing}");
     std::fs::write(stick, b"something else").unwrap();
@@ -72,6 +79,8 @@ fn a_photo_goes_without_what_the_camera_wrote_and_comes_out_as_it_went_in() {
     let out = folder.path().join("out.jpg");
     heron.good(&["photo", "get", "1", out.to_str().unwrap()]);
     assert_eq!(std::fs::read(&out).unwrap(), picture);
+    assert!(heron.bad(1, &["photo", "get", "1", out.to_str().unwrap()]).contains("exists already"));
+    std::fs::remove_file(&out).unwrap();
     heron.good(&["--yes", "erase", "1"]);
     assert!(heron.good(&["photo"]).out.contains("No entry names a photo"));
     heron.bad(1, &["photo", "get", "1", out.to_str().unwrap()]);

@@ -15,6 +15,7 @@ pub mod drafts;
 pub mod error;
 pub mod evidence;
 pub mod fate;
+pub mod fresh;
 pub mod help;
 pub mod import;
 pub mod names;

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::day::{self, Toward};
 use crate::error::{Code, Failure, Outcome};
 use crate::ui::{Look, plain};
-use crate::{cells, expect_answer, reference, text};
+use crate::{cells, expect_answer, fresh, reference, text};
 use jiff::tz::TimeZone;
 use lifeboat_log::Time;
 use lifeboat_node::ask::BundleTaken;
@@ -57,7 +57,7 @@ struct ExportArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// When the file cannot be written or read, or does not hold.
+/// When the file to write exists already, cannot be written or read, or does not hold.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     match &args.what {
         What::Export(args) => export(context, args),
@@ -68,6 +68,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 
 fn export(context: &mut Context, args: &ExportArgs) -> Outcome {
     let to = std::path::absolute(&args.file).map_err(|error| Failure::file(&args.file, &error))?;
+    fresh::free(&to)?;
     let from =
         args.from.as_ref().map(|written| reference::parse(written).map_err(Failure::usage)).transpose()?;
     let since = args.since.as_deref().map(|written| since(context, written)).transpose()?;

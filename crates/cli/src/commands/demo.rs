@@ -3,8 +3,8 @@
 use crate::context::{Context, random};
 use crate::demo;
 use crate::error::{Failure, Outcome};
-use crate::text;
 use crate::ui::Look;
+use crate::{fresh, text};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -40,10 +40,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             std::env::temp_dir().join(format!("lifeboat-demo-{mark}"))
         }
     };
-    if std::fs::read_dir(&folder).is_ok_and(|mut files| files.next().is_some()) {
-        let path = folder.display().to_string();
-        return Err(Failure::usage(text!("export-exists", path = path)).hint(text!("export-exists-hint")));
-    }
+    fresh::empty(&folder)?;
     let start = Instant::now();
     let ending = demo::play(context, &folder, &week)?;
     let (seconds, log) = (start.elapsed().as_secs(), ending.log.display().to_string());

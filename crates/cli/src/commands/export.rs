@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::{cells, expect_answer, text};
+use crate::{cells, expect_answer, fresh, text};
 use lifeboat_node::{Answer, Ask};
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,9 +22,7 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let folder = std::path::absolute(&args.folder).map_err(|error| Failure::file(&args.folder, &error))?;
     let path = folder.display().to_string();
-    if std::fs::read_dir(&folder).is_ok_and(|mut files| files.next().is_some()) {
-        return Err(Failure::new(text!("export-exists", path = path)).hint(text!("export-exists-hint")));
-    }
+    fresh::empty(&folder)?;
     let mut desk = context.desk()?;
     let cell = cells::choose(context, &mut desk)?;
     let answer = context.ask(&mut desk, Ask::Export { cell: cell.cell, to: folder })?;

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::fate::{self, refusal_text};
 use crate::session::{Session, not_done};
-use crate::{cells, expect_answer, sign_again, text};
+use crate::{cells, expect_answer, fresh, sign_again, text};
 use lifeboat_log::EntryId;
 use lifeboat_node::ask::{Fate, OwnEntry, Step};
 use lifeboat_node::{Answer, Ask, Desk};
@@ -153,6 +153,7 @@ fn save(context: &mut Context, desk: &mut Desk, path: &Path) -> Outcome {
         return context.ui.object(json!({"entries": 0}));
     }
     let path = file_in(path);
+    fresh::free(&path)?;
     write_whole(&path, &bundle).map_err(|error| Failure::file(&path, &error))?;
     let shown = path.display().to_string();
     context.ui.line(text!("outbox-saved", count = count, path = &shown))?;

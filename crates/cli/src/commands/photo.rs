@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
-use crate::{expect_answer, reference, text};
+use crate::{expect_answer, fresh, reference, text};
 use lifeboat_commons::Statement;
 use lifeboat_node::{Answer, Ask};
 use serde_json::json;
@@ -34,7 +34,7 @@ enum What {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such photo, or nobody who is reached has it.
+/// When there is no such photo, nobody who is reached has it, or the file exists already.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
     match &args.what {
@@ -66,6 +66,7 @@ fn get(context: &mut Context, session: &Session, number: &str, file: &std::path:
     let number = reference::short(record.link().position);
     let photo = photo.ok_or_else(|| Failure::new(text!("photo-none-there", number = &number)))?;
     let to = std::path::absolute(file).map_err(|error| Failure::file(file, &error))?;
+    fresh::free(&to)?;
     let ask = Ask::BlobGet { cell: session.cell.cell, hash: photo, to, wait_ms: context.wait_ms(20) };
     let size = expect_answer!(session.ask(context, ask)?, Answer::Blob { size, .. } => size)?;
     let path = file.display().to_string();

@@ -187,7 +187,7 @@ fn cast(context: &mut Context, session: &Session, written: &str, marks: &[u16], 
         .map_err(|bad| Failure::new(bad.to_string()))?;
     let kept = Kept::of(session, poll.id);
     let before = kept.ballot()?.filter(|before| before.marks != ballot.marks);
-    // What is not in a file nobody can carry: this home remembers it only then.
+    // What is not in a file of its own nobody can carry: this home remembers it only then.
     box_of::write(to, poll.id, &ballot)?;
     kept.keep_ballot(&ballot)?;
     if before.is_some() {

@@ -5,11 +5,11 @@ use crate::commands::log;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
-use crate::{expect_answer, picture, reference, text};
+use crate::{expect_answer, fresh, picture, reference, text};
 use lifeboat_log::{Proof, Record, Slip, TermProof};
 use lifeboat_node::{Answer, Ask};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How many characters of a slip stand in one line.
 const LINE: usize = 60;
@@ -34,7 +34,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such entry, it stands under no checkpoint yet, or the file cannot be written.
+/// When there is no such entry, it stands under no checkpoint yet, or the file exists already or cannot be written.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
     let (entered, record) = session.find(context, &args.number)?;
@@ -48,7 +48,10 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         return beside(context, &session, &record, args, &terms).map(drop);
     }
     let path = path(&session, &record, args);
-    write(&path, &proof)?;
+    if needs_terms(&session, &record, args) {
+        fresh::free(&path.with_extension("terms"))?;
+    }
+    fresh::write(&path, &proof)?;
     context.ui.line(&sentence)?;
     context.ui.line(text!("prove-written", path = path.display().to_string(), bytes = proof.len()))?;
     let beside = beside(context, &session, &record, args, &terms)?;
@@ -66,8 +69,13 @@ fn path(session: &Session, record: &Record, args: &Args) -> PathBuf {
     args.to.clone().unwrap_or_else(|| PathBuf::from(name))
 }
 
-/// Writes how the terms follow on each other, where that is asked for or needed: a card that is made today
-/// is of the newest term, and who has it needs the openings in between.
+/// Whether it is asked for or needed how the terms follow on each other: a card that is made today is of
+/// the newest term, and who has it needs the openings in between.
+fn needs_terms(session: &Session, record: &Record, args: &Args) -> bool {
+    args.terms || session.cell.checkpoint.map(|checkpoint| checkpoint.term) != Some(record.link().term)
+}
+
+/// Writes how the terms follow on each other, where that is needed.
 fn beside(
     context: &mut Context,
     session: &Session,
@@ -75,12 +83,11 @@ fn beside(
     args: &Args,
     terms: &[u8],
 ) -> Outcome<Option<String>> {
-    let open = session.cell.checkpoint.map(|checkpoint| checkpoint.term);
-    if !args.terms && open == Some(record.link().term) {
+    if !needs_terms(session, record, args) {
         return Ok(None);
     }
     let beside = path(session, record, args).with_extension("terms");
-    write(&beside, terms)?;
+    fresh::write(&beside, terms)?;
     let beside = beside.display().to_string();
     if args.slip {
         context.ui.line(text!("slip-terms-written", path = &beside))?;
@@ -88,10 +95,6 @@ fn beside(
         context.ui.line(text!("prove-terms-written", path = &beside))?;
     }
     Ok(Some(beside))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Outcome {
-    std::fs::write(path, bytes).map_err(|error| Failure::file(path, &error))
 }
 
 /// The slip of an entry: what it is, the picture, the text, and what it leaves out.

@@ -6,7 +6,7 @@ use crate::error::{Failure, Outcome};
 use crate::sentence::rotation::facts;
 use crate::session::Session;
 use crate::ui::{Look, plain};
-use crate::{day, expect_answer, reasons, reference, text, unlock};
+use crate::{day, expect_answer, fresh, reasons, reference, text, unlock};
 use lifeboat_commons::Statement;
 use lifeboat_log::{Position, Record};
 use lifeboat_node::ask::Entered;
@@ -27,7 +27,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such entry.
+/// When there is no such entry, or the file exists already.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
     let (entered, record) = session.find(context, &args.number)?;
@@ -50,7 +50,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     if let Some(path) = &args.proof {
         let ask = Ask::Prove { cell: session.cell.cell, position: record.link().position };
         let proof = expect_answer!(session.ask(context, ask)?, Answer::Proof(proof) => proof)?;
-        std::fs::write(path, &*proof).map_err(|error| Failure::file(path, &error))?;
+        fresh::write(path, &proof)?;
         context.ui.say(text!("proof-written", path = path.display().to_string()));
     }
     Ok(())

@@ -44,6 +44,8 @@ passphrase-nobody-hint = put it in a file that only you can read, and add --pass
 file-missing = { $path } does not exist.
 file-forbidden = { $path } may not be read or written by you.
 file-failed = { $path } could not be read or written.
+file-exists = { $path } exists already; nothing was written.
+file-exists-hint = name another, or move it away.
 io-failed = reading or writing failed.
 file-hint = look at the path, its owner and the space on the disk, then try again.
 
@@ -460,7 +462,7 @@ repair-done = { $name }: { $count ->
     [one] 1 record
    *[other] { $count } records
  } in the log.
-export-exists = { $path } exists and is not empty.
+export-exists = { $path } exists already and is not empty; nothing was written.
 export-exists-hint = name a folder that does not exist yet.
 export-done = { $count ->
     [one] 1 record

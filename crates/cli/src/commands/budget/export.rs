@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use crate::ui::plain;
-use crate::{day, say, text};
+use crate::{day, fresh, say, text};
 use lifeboat_commons::budgets::{Form, Round};
 use lifeboat_commons::tally::{Completion, Rule, Utility};
 use lifeboat_log::EntryId;
@@ -29,7 +29,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When the vote has not opened, or the file cannot be written.
+/// When the vote has not opened, or the file exists already or cannot be written.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
     let id = entry_id(context, &session, &args.round)?;
@@ -54,7 +54,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     if args.file == std::path::Path::new("-") {
         return context.ui.raw(text.as_bytes());
     }
-    std::fs::write(&args.file, text).map_err(|error| Failure::file(&args.file, &error))?;
+    fresh::write(&args.file, text.as_bytes())?;
     let path = args.file.display().to_string();
     context.ui.say(text!("budget-exported", path = path, count = file.election.cast()));
     Ok(())

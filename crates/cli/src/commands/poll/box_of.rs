@@ -3,7 +3,7 @@
 
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
-use crate::text;
+use crate::{fresh, text};
 use lifeboat_commons::ballots::SecretBallot;
 use lifeboat_commons::ring::RingSecret;
 use lifeboat_log::EntryId;
@@ -75,13 +75,13 @@ impl Kept {
     }
 }
 
-/// Writes a ballot into a file.
+/// Writes a ballot into a new file: another's must not be lost.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// When the file exists already, or cannot be written.
 pub fn write(path: &Path, poll: EntryId, ballot: &SecretBallot) -> Outcome {
     let text = format!("{HEADER}\n{poll}\n{}\n", hex(&encode(ballot)));
-    std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
+    fresh::write(path, text.as_bytes())
 }
 
 /// Reads a ballot of this poll.
