@@ -31,6 +31,7 @@ pub fn method(method: Method) -> String {
         Method::Consensus { k } => text!("method-consensus-minus", k = k),
         Method::Majority { percent: 50 } => text!("method-majority"),
         Method::Majority { percent } => text!("method-majority-of", percent = percent),
+        Method::TwoThirds => text!("method-two-thirds"),
         Method::Approval => text!("method-approval"),
         Method::Score { most } => text!("method-score", most = most),
         Method::Ranked => text!("method-ranked"),

@@ -273,7 +273,7 @@ fn method(name: Option<&str>, chooses: bool, majority: u8, carries: bool) -> Out
         "consent" => Method::Consent,
         "consensus" => Method::Consensus { k: 0 },
         "majority" => Method::Majority { percent: 50 },
-        "two-thirds" => Method::Majority { percent: 67 },
+        "two-thirds" => Method::TwoThirds,
         "three-quarters" => Method::Majority { percent: 75 },
         "approval" => Method::Approval,
         "score" => Method::Score { most: 5 },
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn methods_have_names() {
         let named = |name: &str| method(Some(name), false, 50, false).ok();
-        assert_eq!(named("two-thirds"), Some(Method::Majority { percent: 67 }));
+        assert_eq!(named("two-thirds"), Some(Method::TwoThirds));
         assert_eq!(named("consensus-minus-2"), Some(Method::Consensus { k: 2 }));
         assert_eq!(named("60%"), Some(Method::Majority { percent: 60 }));
         assert_eq!(named("score-10"), Some(Method::Score { most: 10 }));

@@ -85,7 +85,7 @@ fn ballot(words: &[String], terms: &Terms, names: &[String]) -> Outcome<Ballot> 
         let said = plain(&words.join(" "));
         let hint = match terms.method {
             Method::Consent | Method::Consensus { .. } => text!("vote-hint-consent"),
-            Method::Majority { .. } => text!("vote-hint-majority"),
+            Method::Majority { .. } | Method::TwoThirds => text!("vote-hint-majority"),
             Method::Approval | Method::Seats { .. } => text!("vote-hint-approval"),
             Method::Score { most } => text!("vote-hint-score", most = most),
             Method::Ranked => text!("vote-hint-ranked"),

@@ -5,6 +5,7 @@ method-consensus = consensus
 method-consensus-minus = consensus minus { $k }
 method-majority = more than half
 method-majority-of = at least { $percent } in a hundred
+method-two-thirds = two thirds or more
 method-approval = approval
 method-score = points from 0 to { $most }
 method-ranked = ranking

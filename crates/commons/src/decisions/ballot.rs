@@ -60,7 +60,7 @@ impl Ballot {
         match (self, terms.method) {
             (Self::Stance(Abstain), _) => true,
             (Self::Stance(For | Aside | Block), Method::Consent | Method::Consensus { .. }) => true,
-            (Self::Stance(For | Against), Method::Majority { .. }) => true,
+            (Self::Stance(For | Against), Method::Majority { .. } | Method::TwoThirds) => true,
             (Self::Approve(chosen), Method::Approval | Method::Seats { .. }) => {
                 chosen.iter().all(|option| *option < terms.options)
             }

@@ -143,7 +143,12 @@ fn check_terms(charter: &Charter, saying: &Saying<'_>, terms: &Terms) -> Result<
     if terms.payload.is_none() {
         return Ok(());
     }
-    let small = matches!(terms.method, Method::Majority { percent } if percent < charter.majority);
+    let small = match terms.method {
+        Method::Majority { percent } => percent < charter.majority,
+        // Two thirds are more than 66 in a hundred, and less than 67.
+        Method::TwoThirds => charter.majority > 66,
+        _ => false,
+    };
     if small || terms.quorum < charter.decision_quorum {
         return Err(Flaw::BelowCharter.into());
     }

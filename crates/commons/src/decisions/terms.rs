@@ -38,17 +38,19 @@ pub enum Method {
         /// How many.
         seats: u8,
     },
+    /// 7: carried by two thirds or more of those who are for or against, which no part in a hundred says.
+    TwoThirds,
 }
 
 impl Method {
     /// Whether it chooses among options; otherwise it is carried or not.
     pub fn chooses(self) -> bool {
-        !matches!(self, Self::Consent | Self::Consensus { .. } | Self::Majority { .. })
+        !matches!(self, Self::Consent | Self::Consensus { .. } | Self::Majority { .. } | Self::TwoThirds)
     }
 
     fn check(self, options: u8) -> Result<(), BadBody> {
         let holds = match self {
-            Self::Consent | Self::Consensus { .. } => true,
+            Self::Consent | Self::Consensus { .. } | Self::TwoThirds => true,
             Self::Majority { percent } => (50..=100).contains(&percent),
             Self::Approval | Self::Ranked => true,
             Self::Score { most } => (1..=MAX_SCORE).contains(&most),

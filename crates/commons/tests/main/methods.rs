@@ -169,7 +169,10 @@ fn each_method_counts_as_its_page_says() {
             && !carried(Method::Consensus { k: 1 }, [9, 0, 0, 0, 2])
     );
     assert!(carried(SIMPLE, [3, 9, 0, 2, 0]) && !carried(SIMPLE, [2, 9, 0, 2, 0]));
-    let two_thirds = Method::Majority { percent: 67 };
-    assert!(carried(two_thirds, [67, 0, 0, 33, 0]) && !carried(two_thirds, [66, 0, 0, 33, 0]));
+    let two_in_three = Method::Majority { percent: 67 };
+    assert!(carried(two_in_three, [67, 0, 0, 33, 0]) && !carried(two_in_three, [66, 0, 0, 33, 0]));
+    assert!(carried(Method::TwoThirds, [2, 5, 0, 1, 0]), "two of three are two thirds exactly");
+    assert!(carried(Method::TwoThirds, [66, 0, 0, 33, 0]) && !carried(Method::TwoThirds, [66, 0, 0, 34, 0]));
+    assert!(!carried(Method::TwoThirds, [0, 4, 0, 0, 0]));
     assert!(!carried(Method::Majority { percent: 100 }, [0, 4, 0, 0, 0]));
 }

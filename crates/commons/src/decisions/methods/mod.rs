@@ -22,6 +22,7 @@ pub fn count(terms: &Terms, ballots: &[&Ballot]) -> (Verdict, Counts) {
         Method::Consent => stances(ballots, consent::carried),
         Method::Consensus { k } => stances(ballots, |counts| consensus::carried(counts, k)),
         Method::Majority { percent } => stances(ballots, |counts| majority::carried(counts, percent)),
+        Method::TwoThirds => stances(ballots, majority::two_thirds),
         Method::Approval => highest(approval::sums(terms.options, ballots), terms.tie),
         Method::Score { .. } => highest(score::sums(terms.options, ballots), terms.tie),
         Method::Ranked => ranked::count(terms, ballots),
