@@ -113,7 +113,9 @@ fn a_round_goes_from_its_money_to_its_expenses() {
         ["budget", "open", "Spring", "--money", "survival=200", "--completion", "add1", "--phases", &phases];
     let round = position(&words);
     let filter = position(&["budget", "propose", &round, "water filter", "--cost", "120"]);
-    let seeds = position(&["budget", "propose", &round, "seeds", "--cost", "90"]);
+    let seed = position(&["budget", "propose", &round, "seed", "--cost", "80"]);
+    yes(&["budget", "propose", &round, "seeds", "--cost", "90", "--instead-of", &seed]);
+    let seeds = seed;
     assert_eq!((pool("in_rounds"), pool("free")), ("200.00".into(), "100.00".into()));
     let out = heron.bad(1, &["--yes", "out", "101", "EUR", "--category", "survival"]);
     assert!(out.contains("only 100 is free"), "{out}");
@@ -129,11 +131,16 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     let shown = heron.good(&["budget", "show", &round]).out;
     assert!(shown.contains("water filter, 120.00: funded: 1 supporter paid 120.00"), "{shown}");
     assert!(shown.contains("seeds, 90.00: not funded: nobody supports it"), "{shown}");
-    let bought = yes(&["budget", "spend", &filter, "95.50", "--for", "filter and hose"]).out;
+    let first = position(&["budget", "spend", &filter, "90", "--for", "filter"]);
+    let bought =
+        yes(&["budget", "spend", &filter, "95.50", "--for", "filter and hose", "--instead-of", &first]).out;
     assert!(bought.contains("24.50 EUR of the grant"), "{bought}");
     let over = heron.bad(1, &["--yes", "budget", "spend", &filter, "24.51"]);
     assert!(over.contains("more than is left of the grant: 24.5"), "{over}");
-    assert!(heron.good(&["budget", "review"]).out.contains("NOT REVIEWED: filter and hose"));
+    let waits = heron.good(&["budget", "review"]).out;
+    let newest = first.parse::<u64>().unwrap() + 1;
+    assert!(waits.contains(&format!("#{newest} 95.50")) && waits.contains("NOT REVIEWED: filter and hose"), "{waits}");
+    assert!(heron.good(&["budget", "grants"]).out.contains(&format!("#{newest} 95.50")));
     assert_eq!(
         (pool("went"), pool("granted"), pool("free")),
         ("95.50".into(), "24.50".into(), "180.00".into())

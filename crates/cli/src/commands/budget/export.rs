@@ -43,7 +43,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         }
     };
     let titles: BTreeMap<EntryId, String> =
-        round.proposals.keys().map(|id| (*id, title(context, &session, id))).collect();
+        round.proposals.iter().map(|(id, it)| (*id, title(context, &session, &it.newest))).collect();
     let mut file = round.file(of, &titles).ok_or_else(|| {
         let opens = day::moment(round.ends.discuss.ms(), &session.zone);
         Failure::new(text!("budget-vote-not-open", opens = opens))

@@ -71,6 +71,7 @@ pub fn unreviewed(context: &mut Context, session: &Session) -> Outcome {
     Ok(())
 }
 
+/// An expenditure as it was said last: the amount and the words of one entry, under that one's number.
 fn line(context: &mut Context, session: &Session, id: &EntryId, expense: &Expense, code: &str) -> Outcome {
     let is_reviewed = expense.is_reviewed(session.state.charter().reviews);
     let (look, state) = match (expense.is_questioned(), is_reviewed) {
@@ -78,14 +79,16 @@ fn line(context: &mut Context, session: &Session, id: &EntryId, expense: &Expens
         (false, true) => (Look::Plain, text!("budget-reviewed")),
         (false, false) => (Look::Bad, text!("budget-not-reviewed")),
     };
-    let what = title(context, session, id);
+    let what = title(context, session, &expense.newest);
+    let newest = session.lookup().find(&expense.newest).map(|record| record.link().position);
+    let newest = newest.unwrap_or(expense.position);
     context.ui.object(json!({
-        "expense": expense.position.0, "id": id.to_string(), "what": what, "amount": expense.amount.money(),
+        "expense": expense.position.0, "newest": newest.0, "id": id.to_string(), "what": what, "amount": expense.amount.money(),
         "by": session.names.member(&expense.by), "reviewed": is_reviewed,
         "questioned": expense.is_questioned(), "reviews": expense.reviews.len(),
     }))?;
     let values = vec![
-        ("number", reference::short(expense.position).into()),
+        ("number", reference::short(newest).into()),
         ("amount", expense.amount.money().into()),
         ("code", plain(code).into()),
         ("what", what.into()),

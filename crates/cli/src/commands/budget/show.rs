@@ -108,7 +108,7 @@ fn one(context: &mut Context, session: &Session, id: &EntryId, round: &Round) ->
             .styled(Look::Strong, text!("budget-money", category = name, amount = amount, code = code))?;
         for (proposal, why, funded) in told(session, round, *of) {
             let Some(known) = round.proposals.get(&proposal) else { continue };
-            let name = title(context, session, &proposal);
+            let name = title(context, session, &known.newest);
             let look = if funded == Some(true) { Look::Good } else { Look::Plain };
             let number = reference::short(known.position);
             let cost = known.cost.money();
