@@ -1,6 +1,7 @@
 //! How a cell grows past three: the second who vouches was not the one who invited.
 
-use crate::person::Person;
+use crate::person::{Person, wait_within};
+use std::time::Duration;
 
 fn words(value: &serde_json::Value) -> Vec<String> {
     value.as_str().unwrap_or_else(|| panic!("{value}")).split(' ').map(str::to_owned).collect()
@@ -62,4 +63,49 @@ fn a_link_that_is_not_whole_makes_no_home_and_a_member_uses_up_no_invite() {
     assert!(said.contains("is for somebody else, and was not used"), "{said}");
     finch.good(&["--yes", "--wait", "20", "join", &invite, "--as", "finch", "--no-passphrase"]);
     assert!(heron.good(&["vouch"]).out.contains("finch knocks"), "the invite still serves");
+}
+
+/// A vote of ten seconds that only this person casts, carried.
+fn decide(person: &Person, what: &[&str]) {
+    let words = [&["propose", "Shall we?", "--for", "10s"], what].concat();
+    let number = person.value(&words, "position").to_string();
+    person.good(&["--yes", "vote", &number, "yes"]);
+    let settled = || person.value(&["show", &number], "decision")["stage"] == "settled";
+    wait_within(Duration::from_secs(60), "the vote to close", settled);
+}
+
+#[test]
+fn whom_a_decision_admits_has_a_name_at_once_and_whom_it_removes_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.good(&["--yes", "charter", "waiting-days=0", "voting-hours=0"]);
+    heron.start_node();
+    let alone = heron.good(&["sync"]).out;
+    assert!(alone.contains("this home keeps the log, 2 entries"), "{alone}");
+    let gil = Person::with_home(folder.path(), "gil");
+    let invite = heron.value(&["invite"], "invite");
+    gil.good(&["join", invite.as_str().unwrap()]);
+    assert!(gil.good(&["sync"]).out.contains("Read these words"));
+    decide(&heron, &["--admit", "gil"]);
+    let members = heron.good(&["members"]).out;
+    assert!(members.contains("gil"), "{members}");
+    let synced = gil.good(&["sync"]).out;
+    assert!(synced.contains("You are a member of") && !synced.contains("Read these words"), "{synced}");
+    assert!(!gil.good(&["sync"]).out.contains("You are a member of"), "once is enough");
+    let again = heron.bad(1, &["--yes", "vouch", "gil"]);
+    assert!(again.contains("gil is a member already"), "{again}");
+
+    heron.good(&["--yes", "proxy", "gil"]);
+    assert!(!heron.good(&["status"]).out.contains("no member any more"));
+    decide(&heron, &["--remove", "gil"]);
+    let proxies = heron.good(&["proxy"]).out;
+    assert!(proxies.contains("gil is no member any more, so nobody votes for heron"), "{proxies}");
+    assert!(heron.good(&["status"]).out.contains("Who was to vote for you is no member any more"));
+    gil.good(&["sync"]);
+    let status = gil.good(&["status"]).out;
+    assert!(status.contains("YOU ARE NO MEMBER ANY MORE"), "{status}");
+    let number = heron.value(&["propose", "And now?"], "position").to_string();
+    gil.good(&["sync"]);
+    let refused = gil.bad(1, &["--yes", "vote", &number, "yes"]);
+    assert!(refused.contains("left the cell or was removed"), "{refused}");
 }

@@ -41,8 +41,8 @@ pub enum Inadmissible {
     /// The key that signed it serves no member.
     #[error("the key that signed it belongs to no member: ask a member to vouch")]
     NotAMember,
-    /// The member has left.
-    #[error("the member who signed it has left the cell")]
+    /// The member has left, or was removed.
+    #[error("the member who signed it left the cell or was removed")]
     MemberLeft,
     /// The key that signed it has ended.
     #[error("the key that signed it has ended: sign with a key that is in force")]

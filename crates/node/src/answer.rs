@@ -213,6 +213,12 @@ pub struct CellOverview {
     /// Hidden votes that this home's member has to open now.
     #[serde(default)]
     pub to_open: Vec<ToOpen>,
+    /// When this home's member left or was removed, in milliseconds since 1970.
+    #[serde(default)]
+    pub out_ms: Option<u64>,
+    /// Who was to vote for this home's member is no member any more.
+    #[serde(default)]
+    pub proxy_gone: bool,
 }
 
 /// What this home witnesses for others.
@@ -438,6 +444,8 @@ pub struct SyncReport {
     pub after: u64,
     /// Whether a home that has the log was reached.
     pub reached: bool,
+    /// Whether this home keeps the log.
+    pub keeper: bool,
     /// Records that are known to exist and are not here yet.
     pub behind: u64,
     /// Own entries that were placed during this sync.
@@ -448,6 +456,8 @@ pub struct SyncReport {
     pub received: u64,
     /// What this home's newcomer reads aloud, once the knock was delivered and until they are a member.
     pub words: Option<Spoken>,
+    /// Whether its newcomer is a member now, and is told so for the first time.
+    pub admitted: bool,
 }
 
 /// A home that this one is connected to.

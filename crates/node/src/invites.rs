@@ -33,6 +33,9 @@ pub struct OwnKnock {
     /// The secret that was revealed in answer.
     #[serde(with = "wire::maybe")]
     pub secret: Option<[u8; 32]>,
+    /// Whether the person was told that they are a member by it.
+    #[serde(default)]
+    pub told: bool,
 }
 
 impl OwnKnock {
@@ -260,6 +263,7 @@ mod tests {
             handle: waiting[0].handle.clone(),
             delivered: true,
             secret: Some([7; 32]),
+            told: false,
         };
         assert_eq!(own.words().unwrap().words, waiting[0].words);
         assert_eq!(own.words().unwrap().others.len(), 7);

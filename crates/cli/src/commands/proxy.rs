@@ -4,8 +4,10 @@ use crate::commands::propose;
 use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
+use crate::ui::Look;
 use crate::{reference, say, text};
-use lifeboat_commons::Common;
+use lifeboat_commons::membership::Member;
+use lifeboat_commons::{Common, MemberId};
 use lifeboat_commons::decisions::Proxy;
 use serde_json::json;
 
@@ -44,17 +46,23 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 }
 
 fn list(context: &mut Context, session: &Session) -> Outcome {
-    let decisions = session.state.decisions();
+    let (decisions, members) = (session.state.decisions(), session.state.members());
+    let is_active = |id: &MemberId| members.get(id).is_some_and(Member::is_active);
     let mut none = true;
-    for (from, only, to) in decisions.proxies().all() {
+    for (from, only, to) in decisions.proxies().all().filter(|(from, ..)| is_active(from)) {
         none = false;
+        let gone = !is_active(&to);
         let (from, to) = (session.names.member(&from), session.names.member(&to));
         let at = only.and_then(|id| decisions.get(&id)).map(|decision| decision.position);
-        context.ui.object(json!({"from": from, "to": to, "only": at.map(|at| at.0)}))?;
-        context.ui.line(match at {
-            Some(at) => text!("proxy-line-only", from = from, to = to, number = reference::short(at)),
-            None => text!("proxy-line", from = from, to = to),
-        })?;
+        context.ui.object(json!({"from": from, "to": to, "only": at.map(|at| at.0), "gone": gone}))?;
+        let line = match at {
+            Some(at) => text!("proxy-line-only", from = &from, to = &to, number = reference::short(at)),
+            None => text!("proxy-line", from = &from, to = &to),
+        };
+        context.ui.styled(if gone { Look::Bad } else { Look::Plain }, line)?;
+        if gone {
+            context.ui.styled(Look::Bad, text!("proxy-gone", from = from, to = to))?;
+        }
     }
     if none {
         context.ui.say(text!("proxies-none"));

@@ -95,6 +95,14 @@ fn show(context: &mut Context, cell: &CellOverview, node_running: bool) -> Outco
         context.ui.line(format!("  {}", text!("status-knocks", count = cell.knocks)))?;
     }
     cells::warn_of_misconduct(context, cell);
+    if let Some(ms) = cell.out_ms {
+        let time = day::moment_in_zone(ms, &TimeZone::system());
+        context.ui.styled(Look::Bad, format!("  {}", text!("status-out", time = time)))?;
+    }
+    if cell.proxy_gone {
+        context.ui.styled(Look::Bad, format!("  {}", text!("status-proxy-gone")))?;
+        context.ui.say(format!("  {}", text!("status-proxy-gone-hint")));
+    }
     turns(context, &cell.rotation)?;
     for vote in &cell.to_open {
         let until = day::moment_in_zone(vote.until_ms, &TimeZone::system());
@@ -156,7 +164,7 @@ fn object(
             "witnessed": cell.witnessed, "anchored": cell.anchored,
             "knocks": cell.knocks, "misconduct": cell.misconduct.iter().map(|item| &item.path).collect::<Vec<_>>(),
             "electors": cell.electors, "notices": cell.notices,
-            "rotation": cell.rotation, "to_open": cell.to_open,
+            "rotation": cell.rotation, "to_open": cell.to_open, "out_ms": cell.out_ms, "proxy_gone": cell.proxy_gone,
             "checkpoint": cell.checkpoint.map(|checkpoint| json!({
                 "term": checkpoint.term.to_string(), "size": checkpoint.size, "root": checkpoint.root.to_string(),
             })),

@@ -32,7 +32,7 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
         show(context, report)?;
     }
     drop(hint_at_ended_keys(context, desk)?);
-    let reached = reports.iter().filter(|report| report.reached).count();
+    let reached = reports.iter().filter(|report| report.reached || report.keeper).count();
     if reached == reports.len() {
         return Ok(());
     }
@@ -68,10 +68,13 @@ fn show(context: &mut Context, report: &SyncReport) -> Outcome {
     let line = if report.reached {
         let new = report.after.saturating_sub(report.before);
         text!("sync-done", name = name, count = report.after, new = new)
+    } else if report.keeper {
+        text!("sync-keeper", name = name, count = report.after)
     } else {
         text!("sync-alone", name = name, count = report.after)
     };
-    context.ui.styled(if report.reached { Look::Plain } else { Look::Bad }, line)?;
+    let look = if report.reached || report.keeper { Look::Plain } else { Look::Bad };
+    context.ui.styled(look, line)?;
     if report.behind > 0 {
         context.ui.line(text!("status-behind", count = report.behind))?;
     }
@@ -81,12 +84,15 @@ fn show(context: &mut Context, report: &SyncReport) -> Outcome {
     if report.waiting > 0 {
         context.ui.line(text!("outbox-count", count = report.waiting))?;
     }
+    if report.admitted {
+        context.ui.line(text!("sync-admitted", name = plain(&report.name)))?;
+    }
     if let Some(spoken) = &report.words {
         words::show(context, spoken)?;
     }
     context.ui.object(json!({
         "cell": report.cell.to_string(), "name": report.name, "before": report.before, "records": report.after,
-        "reached": report.reached, "behind": report.behind, "placed": report.placed, "waiting": report.waiting,
+        "reached": report.reached, "keeper": report.keeper, "admitted": report.admitted, "behind": report.behind, "placed": report.placed, "waiting": report.waiting,
         "received_bytes": report.received,
         "words": report.words.as_ref().map(|spoken| words::of_numbers(&spoken.words)),
         "words_for_others": report.words.as_ref().map(|spoken| words::of_numbers(&spoken.others)),

@@ -38,7 +38,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let answer = session.ask(context, Ask::Knocks { cell: session.cell.cell })?;
     let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
     let Some(handle) = &args.handle else { return list(context, &knocks) };
-    let knock = choose(&knocks, handle)?;
+    let knock = choose(&session, &knocks, handle)?;
     tell_apart(&session, args, knock)?;
     let draft = draft(&session, args, knock)?;
     let fate = session.say_if(context, draft, |context| hear(context, args, knock))?;
@@ -66,8 +66,8 @@ fn list(context: &mut Context, knocks: &[KnockItem]) -> Outcome {
 /// The one who has knocked under this handle.
 ///
 /// # Errors
-/// When nobody has, or two.
-pub fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
+/// When nobody has, or two, or they are a member already.
+pub fn choose<'a>(session: &Session, knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
     let wanted = handle.trim().trim_start_matches('@').to_lowercase();
     let mut found = knocks.iter().filter(|knock| knock.text.to_lowercase() == wanted);
     match (found.next(), found.next()) {
@@ -75,11 +75,19 @@ pub fn choose<'a>(knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockIte
         (Some(_), Some(_)) => {
             Err(Failure::new(text!("knock-twice", handle = plain(handle))).hint(text!("knock-twice-hint")))
         }
+        (None, _) if is_member(session, handle) => {
+            Err(Failure::new(text!("vouch-member-already", handle = plain(handle))))
+        }
         (None, _) => {
             Err(Failure::new(text!("knock-missing", handle = plain(handle)))
                 .hint(text!("knock-missing-hint")))
         }
     }
+}
+
+fn is_member(session: &Session, handle: &str) -> bool {
+    let id = session.names.find(handle).ok();
+    id.and_then(|id| session.state.members().get(&id)).is_some_and(|member| member.is_active())
 }
 
 /// A member who comes with a new key is not to become a second person by mistake.

@@ -164,7 +164,11 @@ tasks-none = No open tasks.
 proxy-bound = Your own vote always counts first. One person votes for at most { $most } others; a proxy's own proxy does not.
 proxy-line = { $to } votes for { $from }
 proxy-line-only = { $to } votes for { $from } on { $number }
+proxy-gone = { "  " }{ $to } is no member any more, so nobody votes for { $from }.
 proxies-none = Nobody votes for anybody else.
+status-out = YOU ARE NO MEMBER ANY MORE: you left or were removed { $time }. This home follows the log like any other's.
+status-proxy-gone = Who was to vote for you is no member any more: nobody does.
+status-proxy-gone-hint = name somebody else by lifeboat proxy HANDLE, or take it back by lifeboat proxy --recall.
 minutes-title = # { $cell }, minutes of { $days }
 minutes-meeting = { "" }
     ## Meeting { $number }, { $begins } to { $ends }

@@ -190,6 +190,7 @@ words-differ = the words are not the same, so somebody else may be in between. N
 words-differ-hint = compare them once more, aloud, by a way on which you know each other's voice.
 words-needed = a vouch needs the words that the newcomer has read to you.
 words-needed-hint = give them: lifeboat vouch HANDLE --words WORD WORD WORD.
+vouch-member-already = { $handle } is a member already.
 vouch-member = { $handle } is a member, and may vote from { $from }.
 vouch-more = { $handle } needs { $missing ->
     [one] 1 more vouch
@@ -242,6 +243,11 @@ sync-alone = { $name }: nobody who has the log could be reached; { $count ->
     [one] 1 entry
    *[other] { $count } entries
  } here.
+sync-keeper = { $name }: this home keeps the log, { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+ }; no other home was reached now.
+sync-admitted = You are a member of { $name } now.
 sync-placed = { $count ->
     [one] 1 entry of yours was
    *[other] { $count } entries of yours were

@@ -2,7 +2,7 @@
 
 void-WrongCell = it is for another cell
 void-NotAMember = the key that signed it belongs to no member: ask a member to vouch
-void-MemberLeft = the member who signed it has left the cell
+void-MemberLeft = the member who signed it left the cell or was removed
 void-KeyEnded = the key that signed it has ended: sign with a key that is in force
 void-NoPower = the key that signed it may not sign this kind of statement: use the member's home key
 void-NeverSubmitted = an entry that founds a cell or opens a term is never handed in

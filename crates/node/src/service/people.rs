@@ -109,7 +109,8 @@ impl Service {
 
     /// Who has knocked, or was vouched for, and is no member yet.
     pub(super) fn knocking(&self, cell: &CellId, shelf: &Shelf) -> Vec<KnockItem> {
-        let (state, now) = (shelf.state(), now());
+        let now = now();
+        let state = &shelf.state().at(now);
         let mut knocks = self.arrivals(cell, |here| here.waiting(state, now));
         // For whom others have vouched, the acceptance in the log is the one that counts.
         knocks.retain(|knock| {
@@ -188,7 +189,7 @@ impl Service {
             let same = here.own.as_ref().is_some_and(|own| own.acceptance == acceptance && own.link == link);
             if !same {
                 let (link, acceptance) = (link.clone(), acceptance.clone());
-                here.own = Some(OwnKnock { link, acceptance, handle, delivered: false, secret: None });
+                here.own = Some(OwnKnock { link, acceptance, handle, delivered: false, secret: None, told: false });
             }
             here.save(&self.home, &cell)
         })

@@ -8,7 +8,7 @@ use crate::home::{CellSetting, MAX_ADDRESSES};
 use crate::invites::OwnKnock;
 use crate::limits::{DETAILS_PATIENCE, LOOK_EVERY};
 use crate::network::Network;
-use lifeboat_log::PublicKey;
+use lifeboat_log::{CellId, PublicKey};
 use lifeboat_net::limits::Rate;
 use lifeboat_net::{Limits, NetConfig, NetError, ReachConfig, Way, way_of_addr};
 use lifeboat_protocol::CellCard;
@@ -192,6 +192,10 @@ impl Service {
     fn is_level(&self, start: &Start) -> bool {
         let facts = start.cell.facts();
         if facts.keeper {
+            let alone = self.network.get().is_none_or(|network| network.connected().is_empty());
+            if alone && locked(&self.running_since).is_some() {
+                return true; // whoever can reach it has been there
+            }
             let len = start.cell.read().shown();
             return facts.held.iter().any(|next| next.0 >= len);
         }
@@ -212,21 +216,37 @@ impl Service {
     fn report(&self, start: &Start) -> SyncReport {
         let facts = start.cell.facts();
         let shelf = start.cell.read();
-        let member = self.home.member_key().and_then(|key| shelf.state().members().of_key(&key));
+        let by_now = shelf.state().at(now());
+        let member = self.home.member_key().and_then(|key| by_now.members().of_key(&key));
         let own_words = |own: &Option<OwnKnock>| own.as_ref().and_then(OwnKnock::words);
         let words = self.arrivals(&start.cell.cell(), |here| own_words(&here.own));
+        let admitted = member.is_some() && self.tell_of_admission(&start.cell.cell());
         SyncReport {
             cell: start.cell.cell(),
             name: start.name.clone(),
             before: start.size,
             after: shelf.shown(),
             reached: if facts.keeper { !facts.held.is_empty() } else { facts.tips > start.tips },
+            keeper: facts.keeper,
             behind: facts.behind,
             placed: start.waiting.saturating_sub(facts.waiting) as u32,
             waiting: facts.waiting as u32,
             received: facts.received - start.received,
             words: words.filter(|_| member.is_none()),
+            admitted,
         }
+    }
+
+    /// Notes that a newcomer is told that they are a member by now; whether they were not told before.
+    fn tell_of_admission(&self, cell: &CellId) -> bool {
+        self.arrivals(cell, |here| {
+            let Some(own) = here.own.as_mut().filter(|own| !own.told) else { return false };
+            own.told = true;
+            if let Err(error) = here.save(&self.home, cell) {
+                tracing::warn!(%error, "this will be told again");
+            }
+            true
+        })
     }
 
     /// Connects to an address, and remembers it.

@@ -12,7 +12,8 @@ use crate::reading;
 use crate::turn_notes::TurnNotes;
 use crate::vote_notes::to_open;
 use crate::wire::Blob;
-use lifeboat_commons::terms;
+use lifeboat_commons::membership::Member;
+use lifeboat_commons::{MemberId, terms};
 use lifeboat_log::{CellId, LinkHash, Position, Time};
 use lifeboat_store::Kept;
 use std::sync::Arc;
@@ -63,7 +64,13 @@ impl Service {
         let others = whole.max(u32::from(!keeps));
         let newest = shelf.store.checkpoint();
         let connected = |node| self.network.get().is_some_and(|network| network.is_connected(node));
-        let member = self.home.member_key().and_then(|key| state.members().of_key(&key));
+        let by_now = state.at(now());
+        let members = by_now.members();
+        let known = self.home.member_key().and_then(|key| members.of_key(&key));
+        let is_active = |id: &MemberId| members.get(id).is_some_and(Member::is_active);
+        let member = known.filter(is_active);
+        let left = known.and_then(|id| members.get(&id)).and_then(|member| member.left);
+        let mut proxies = by_now.decisions().proxies().all();
         CellOverview {
             cell: open.cell(),
             name: setting.name.clone(),
@@ -87,8 +94,10 @@ impl Service {
             misconduct: misconduct(&shelf),
             electors: setting.own.then(|| terms::electorate(state) as u32),
             notices: facts.words(),
-            rotation: member.map(|id| TurnNotes::of(state, &id, facts.keeper, now())).unwrap_or_default(),
-            to_open: member.map(|id| to_open(state, &id, now())).unwrap_or_default(),
+            rotation: member.map(|id| TurnNotes::of(&by_now, &id, facts.keeper, now())).unwrap_or_default(),
+            to_open: member.map(|id| to_open(&by_now, &id, now())).unwrap_or_default(),
+            out_ms: left.map(|left| left.ms()),
+            proxy_gone: member.is_some_and(|id| proxies.any(|(from, _, to)| from == id && !is_active(&to))),
         }
     }
 
@@ -111,9 +120,11 @@ impl Service {
             entries.filter(|own| matches!(own.step, Step::Waiting)).map(|own| own.signed).collect();
         let shelf = open.read();
         let state = shelf.state();
+        // Whom a decision admits is a member, and has a name, before the next entry.
+        let by_now = state.at(now());
         let mut handles = Vec::new();
-        for (member, known) in state.members().all() {
-            if state.details().gone(&known.handle, known.handle_from).is_some() {
+        for (member, known) in by_now.members().all() {
+            if by_now.details().gone(&known.handle, known.handle_from).is_some() {
                 continue;
             }
             let detail = shelf.store.detail(&known.handle).map_err(store)?;
@@ -265,5 +276,7 @@ fn closed_overview(cell: CellId, setting: &CellSetting, why: Option<String>) -> 
         notices: why.into_iter().collect(),
         rotation: TurnNotes::default(),
         to_open: Vec::new(),
+        out_ms: None,
+        proxy_gone: false,
     }
 }
