@@ -182,3 +182,29 @@ fn a_draw_that_someone_wrecks_is_drawn_again_by_itself() {
     assert!(status.contains(words), "{drawn}: {status}");
     heron.good(&["draw", "verify", &number]);
 }
+
+#[test]
+fn tellers_of_a_hat_who_differ_read_what_each_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let homes = three(folder.path());
+    let [heron, wren, finch] = &homes;
+    let many = heron.bad(2, &["--yes", "draw", "lot", "0", "--seats", "9"]);
+    assert!(many.contains("9 seats are more than the 3 members"), "{many}");
+    let lot = heron.value(&["draw", "lot", "0", "--seats", "2", "--hat"], "position").to_string();
+    let hat = |home: &Person, people: [&str; 2]| {
+        home.types(&["--wait", "20", "sync"], "");
+        home.good(&[&["--yes", "--wait", "20", "draw", "hat", &lot], &people[..]].concat()).err
+    };
+    let few = heron.bad(2, &["--yes", "draw", "hat", &lot, "wren"]);
+    assert!(few.contains("2 names are to be drawn"), "{few}");
+    let one = hat(heron, ["wren", "heron"]);
+    assert!(one.contains("Once 2 more members") && !one.contains("different things"), "{one}");
+    let two = hat(wren, ["heron", "wren"]);
+    assert!(two.contains("different things") && two.contains("Once 2 more members"), "{two}");
+    let three = hat(finch, ["heron", "wren"]);
+    assert!(three.contains("heron recorded: wren, heron") && three.contains("Once one more member"), "{three}");
+    assert!(heron.good(&["draw"]).out.contains("finch recorded: heron, wren"));
+    hat(heron, ["heron", "wren"]);
+    let draw = draws(heron).into_iter().find(|draw| is_draw(draw, &lot)).unwrap();
+    assert_eq!((&draw["stage"], people(&draw["order"])), (&"done".into(), vec!["heron".into(), "wren".into()]));
+}

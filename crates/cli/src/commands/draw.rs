@@ -137,6 +137,10 @@ fn lot(context: &mut Context, session: &mut Session, about: &str, seats: u16, wa
     let (_, record) = session.find(context, about)?;
     let now = clock().max(session.state.time());
     let pool = session.state.rotation().lot_pool(session.state.members(), now);
+    let people = pool.first.len() + pool.then.len();
+    if usize::from(seats) > people {
+        return Err(Failure::usage(text!("lot-seats", seats = seats, count = people)));
+    }
     let purpose = Purpose::Lot { about: record.entry().id(), seats };
     let way = way.way(session)?;
     say_call(context, session, purpose, [pool.first, pool.then], way)
@@ -228,6 +232,12 @@ fn hold(
 
 fn hat(context: &mut Context, session: &mut Session, written: &str, people: &[String]) -> Outcome {
     let draw = role::draw_id(context, session, written)?;
+    if let Some(known) = session.state.rotation().draw(&draw) {
+        let wanted = usize::from(known.seats).min(known.first.len() + known.then.len());
+        if people.len() < wanted {
+            return Err(Failure::usage(text!("hat-too-few", count = wanted, named = people.len())));
+        }
+    }
     let order = people.iter().map(|handle| session.names.find(handle)).collect::<Outcome<Vec<_>>>()?;
     let said = HatDrawn { common: Common::default(), draw, order: roll(order)? };
     let draft = say::draft(&said, None)?;
@@ -236,7 +246,10 @@ fn hat(context: &mut Context, session: &mut Session, written: &str, people: &[St
     if let Some(known) = session.state.rotation().draw(&draw)
         && !known.is_done()
     {
-        let missing = usize::from(session.state.charter().tellers).saturating_sub(known.hats.len());
+        for line in list::hats(session, known) {
+            context.ui.warn(line);
+        }
+        let missing = usize::from(session.state.charter().tellers).saturating_sub(known.agreeing());
         let number = known.position.to_string();
         context.ui.say(text!("hat-more-tellers", count = missing, number = number));
     }

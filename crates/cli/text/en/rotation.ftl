@@ -87,6 +87,16 @@ hat-more-tellers = Once { $count ->
         [one] one more member has
        *[other] { $count } more members have
     } recorded the same, it is drawn: lifeboat draw hat { $number }
+hat-too-few = From this hat { $count ->
+        [one] one name is
+       *[other] { $count } names are
+    } to be drawn, in their order; you named { $named }.
+hat-differ = The tellers recorded different things. Only equal records count: speak with each other, and whoever was wrong records it again.
+hat-record = { $teller } recorded: { $people }
+lot-seats = { $seats } seats are more than the { $count ->
+        [one] one member
+       *[other] { $count } members
+    } who can be drawn.
 stage-committing = { $count } committed, until { $until } (attempt { $attempt })
 stage-revealing = { $count } yet to reveal, until { $until } (attempt { $attempt })
 stage-hat = to be drawn from a hat, recorded by { $count }

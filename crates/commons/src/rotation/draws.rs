@@ -141,6 +141,11 @@ impl Draw {
     pub fn is_done(&self) -> bool {
         self.stage == Stage::Done
     }
+    /// The most tellers who recorded the same of the hat.
+    pub fn agreeing(&self) -> usize {
+        let alike = |order| self.hats.values().filter(|said| *said == order).count();
+        self.hats.values().map(alike).max().unwrap_or(0)
+    }
     /// Whether a member may be drawn.
     pub fn has_in_pool(&self, id: &MemberId) -> bool {
         self.first.contains(id) || self.then.contains(id)

@@ -51,7 +51,7 @@ pub struct Told {
     pub what: String,
     /// Where it stands; who was drawn.
     pub stage: String,
-    /// The attempts that came to nothing, each in a line.
+    /// The attempts that came to nothing, and what tellers recorded who differ, each in a line.
     pub voids: Vec<String>,
     /// All of it.
     pub object: Value,
@@ -63,6 +63,10 @@ impl Told {
         let lookup = session.lookup();
         let what = session.teller(&lookup).purpose(&draw.purpose);
         let (stage, word) = stage(session, draw);
+        let record = |(teller, order): (&MemberId, &Vec<MemberId>)| {
+            json!({"teller": session.names.member(teller), "people": names(session, order)})
+        };
+        let hats: Vec<Value> = draw.hats.iter().map(record).collect();
         let object = json!({
             "position": draw.position.0, "id": draw.id.to_string(), "for": what, "stage": word,
             "attempt": draw.round().map(|round| round.attempt),
@@ -70,9 +74,11 @@ impl Told {
             "committed": draw.round().map(|round| round.commitments.len()),
             "revealed": draw.round().map(|round| round.reveals.len()),
             "void_attempts": draw.voids.len(), "pool": draw.first.len() + draw.then.len(),
+            "hats": hats,
             "order": names(session, &draw.order), "holders": names(session, &draw.holders),
         });
-        let voids = draw.voids.iter().enumerate().map(|(at, void)| voided(session, at + 1, void)).collect();
+        let voids = draw.voids.iter().enumerate().map(|(at, void)| voided(session, at + 1, void));
+        let voids = voids.chain(self::hats(session, draw)).collect();
         Self { number: reference::short(draw.position), what, stage, voids, object }
     }
 }
@@ -95,6 +101,17 @@ fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
             (text!("stage-done", people = people), "done")
         }
     }
+}
+
+/// What each teller recorded of a hat that is not drawn yet, where they differ.
+pub fn hats(session: &Session, draw: &Draw) -> Vec<String> {
+    if draw.is_done() || draw.agreeing() == draw.hats.len() {
+        return Vec::new();
+    }
+    let record = |(teller, order): (&MemberId, &Vec<MemberId>)| {
+        text!("hat-record", teller = session.names.member(teller), people = names(session, order).join(", "))
+    };
+    std::iter::once(text!("hat-differ")).chain(draw.hats.iter().map(record)).collect()
 }
 
 fn voided(session: &Session, attempt: usize, void: &VoidAttempt) -> String {
