@@ -102,14 +102,19 @@ fn three_tellers_count_papers_and_a_ring_of_three_is_refused() {
         home.good(&["--yes", "--wait", "20", "draw", "hat", &lot, "wren", "finch", "heron"]);
     }
     sync();
+    let many = heron.bad(1, &["--yes", "poll", "count", &paper, "2", "1", "--blank", "1", "--photo", photo]);
+    assert!(many.contains("more papers than the members who could vote"), "{many}");
     heron.good(&["--yes", "poll", "count", &paper, "2", "1", "--photo", photo]);
     wren.good(&["--yes", "--wait", "20", "poll", "count", &paper, "1", "2", "--photo", photo]);
     finch.good(&["--yes", "--wait", "20", "poll", "count", &paper, "2", "1", "--photo", photo]);
-    assert!(polls(heron)[0]["counts"].is_null(), "they do not agree yet");
+    let open = polls(heron).remove(0);
+    assert!(open["counts"].is_null() && open["ballots"].is_null(), "they do not agree yet: {open}");
+    assert!(heron.good(&["poll"]).out.contains("wren counted 1, 2, blank: 0, of 3 papers"));
     wren.good(&["--yes", "--wait", "20", "poll", "count", &paper, "2", "1", "--photo", photo]);
     let listed = heron.good(&["poll"]).out;
     assert!(listed.contains("Shall we move? (1 yes, 2 no): over"), "{listed}");
     assert!(listed.contains("1: 2, 2: 1, blank: 0, of 3 ballots"), "{listed}");
+    assert_eq!(polls(heron)[0]["ballots"], 3);
 
     let words = ["poll", "open", "By ring?", "--register", "12 seconds"];
     let ring = heron.value(&words, "position").to_string();

@@ -16,6 +16,7 @@ pub fn text(reason: &Reason) -> String {
         Reason::NotEnough { held } => text!("void-NotEnough", held = held.to_string()),
         Reason::MoreThanOpen { open } => text!("void-MoreThanOpen", open = open.to_string()),
         Reason::OtherTerm { next } => text!("void-OtherTerm", next = *next),
+        Reason::MorePapers { most } => text!("void-MorePapers", most = *most),
         Reason::BadQuorum { least, most } => text!("void-BadQuorum", least = *least, most = *most),
         Reason::TooFewEndorse { given, of } => text!("void-TooFewEndorse", given = *given, of = *of),
         other => {

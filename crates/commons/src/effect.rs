@@ -358,6 +358,12 @@ pub enum Reason {
     /// The same notice again.
     #[error("this member has given that notice already")]
     AlreadyNoticed,
+    /// More papers than members who could vote.
+    #[error("these are more papers than the {most} members who could vote when the poll opened")]
+    MorePapers {
+        /// How many could.
+        most: u64,
+    },
 }
 
 impl From<decisions::Flaw> for Reason {

@@ -47,7 +47,7 @@ poll-late = { $count } in the log; anyone can put in what was left out until { $
 poll-counting = the tellers count
 poll-closed = over
 poll-result = { $counts }, blank: { $blank }, of { $all } ballots
-poll-counted = { $teller } counted { $counts }
+poll-counted = { $teller } counted { $counts }, blank: { $blank }, of { $all } papers
 poll-twice = { $count ->
         [one] one further ballot of a member who signed two is
        *[other] { $count } further ballots of members who signed more than one are

@@ -72,6 +72,7 @@ void-RoleFixed = the first day and the terms of a role stay as they are: give it
 void-DrawOpen = there is a draw for this already
 void-OtherTerm = the term to be drawn next is number { $next }, counted from 0
 void-NotThePool = these are not the members who can be drawn, in their order: call it anew
+void-MorePapers = these are more papers than the members who could vote when the poll opened, of whom there were { $most }
 void-BadQuorum = a draw here needs at least { $least } commitments, and at most { $most }
 void-UnknownDraw = it names a draw that is not known, or was forgotten a year after its turn
 void-NotOnRoster = only members who may vote take part in making a draw

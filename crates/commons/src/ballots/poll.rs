@@ -224,12 +224,14 @@ impl Poll {
         }
     }
 
-    /// Takes a teller's count in; when all tellers counted the same, it is the result.
+    /// Takes a teller's count in, of no more papers than there were voters; when all tellers counted the
+    /// same, it is the result.
     pub(super) fn count_paper(
         &mut self,
         teller: MemberId,
         said: PaperCounted,
         tellers: &[MemberId],
+        voters: usize,
     ) -> Result<(), Reason> {
         if self.means != Means::Paper || self.tally.is_some() {
             return Err(Reason::NotCounting);
@@ -241,6 +243,9 @@ impl Poll {
         let one = self.form == Form::Several || marked + u64::from(said.blank) == u64::from(said.papers);
         if said.counts.len() != usize::from(self.choices) || !one {
             return Err(Reason::BallotUnfit);
+        }
+        if said.papers as usize > voters {
+            return Err(Reason::MorePapers { most: voters as u64 });
         }
         let count = PaperCount { counts: said.counts.into_vec(), blank: said.blank, papers: said.papers };
         self.counts.insert(teller, count.clone());

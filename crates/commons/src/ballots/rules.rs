@@ -46,7 +46,9 @@ impl Practice for Ballots {
             BallotStatement::Counted(said) => {
                 let id = said.poll;
                 let tellers = tellers(state, &id);
-                find(state, &id)?.count_paper(by, said, &tellers)?;
+                let opened = state.ballots().poll(&id).ok_or(Reason::UnknownPoll)?.opened;
+                let voters = state.members().electors_then(opened);
+                find(state, &id)?.count_paper(by, said, &tellers, voters)?;
                 enact(state, &id, now);
                 Ok(())
             }

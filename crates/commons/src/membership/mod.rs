@@ -121,6 +121,11 @@ impl Members {
     pub fn electors(&self, now: Time) -> impl Iterator<Item = (&MemberId, &Member)> {
         self.active().filter(move |(_, member)| member.vote_from <= now)
     }
+    /// How many could vote at an earlier moment, whoever has left since.
+    pub fn electors_then(&self, then: Time) -> usize {
+        let could = |m: &&Member| m.vote_from <= then && m.left.is_none_or(|left| left > then);
+        self.people.values().filter(could).count()
+    }
     /// Whether this member may vote at `now`.
     pub fn is_elector(&self, id: &MemberId, now: Time) -> bool {
         self.get(id).is_some_and(|member| member.is_active() && member.vote_from <= now)

@@ -3,6 +3,7 @@
 
 use lifeboat_commons::ballots::*;
 use lifeboat_commons::charter::{CharterChange, Setting};
+use lifeboat_commons::membership::Leave;
 use lifeboat_commons::payload::Payload;
 use lifeboat_commons::ring::{BadRing, Ring, RingKey, RingSecret};
 use lifeboat_commons::rotation::{DrawCalled, HatDrawn, Purpose, Way};
@@ -210,6 +211,9 @@ fn papers_count_when_all_tellers_say_the_same() {
     void(cell.say("tern", &count(paper, &[4, 3, 0], 1)), Reason::NotATeller);
     tellers(&mut cell, paper, &["tern", "owl", "lark"]);
     void(cell.say("heron", &count(paper, &[4, 3, 0], 1)), Reason::NotATeller);
+    // Who left since has voted: their paper is in the box.
+    cell.must("robin", &Leave { common: Common::default() });
+    void(cell.say("tern", &count(paper, &[4, 3, 1], 1)), Reason::MorePapers { most: 8 });
     void(cell.say("tern", &count(paper, &[4, 4], 0)), Reason::BallotUnfit);
     let wrong_sum = PaperCounted { papers: 9, ..count(paper, &[4, 3, 0], 1) };
     void(cell.say("tern", &wrong_sum), Reason::BallotUnfit);
@@ -252,8 +256,8 @@ fn a_poll_that_carries_something_needs_a_decision_and_its_list_is_fixed() {
 fn what_a_poll_carries_takes_effect_by_itself() {
     let mut charter = charter();
     charter.waiting_days = 0;
-    for (counts, days) in [([2, 1, 0], 3), ([1, 2, 0], 0)] {
-        // Who is the cell alone may open one; two others join before it is voted.
+    for (counts, days) in [([1, 0, 0], 3), ([0, 1, 0], 0)] {
+        // Who is the cell alone may open one; two others join before it is counted, too late to vote.
         let mut cell = TestCell::found_with(9, PEOPLE[0], &charter);
         let paper = PollOpened { means: Means::Paper, carries: Some(waiting(3)), ..poll() };
         let paper = cell.must("heron", &paper);

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
 use crate::{carried, day, reference, text};
-use lifeboat_commons::ballots::{Poll, Stage};
+use lifeboat_commons::ballots::{Means, Poll, Stage};
 use serde_json::json;
 
 /// Runs the command.
@@ -37,15 +37,27 @@ fn one(context: &mut Context, session: &Session, poll: &Poll) -> Outcome {
     for (teller, count) in poll.counts.iter().filter(|_| poll.tally.is_none()) {
         let counts: Vec<String> = count.counts.iter().map(ToString::to_string).collect();
         let (teller, counts) = (session.names.member(teller), counts.join(", "));
-        context.ui.line(format!("       {}", text!("poll-counted", teller = teller, counts = counts)))?;
+        let (blank, all) = (count.blank.to_string(), count.papers.to_string());
+        let line = text!("poll-counted", teller = teller, counts = counts, blank = blank, all = all);
+        context.ui.line(format!("       {line}"))?;
     }
     let twice: u32 = poll.ballots.values().map(|counted| counted.others).sum();
     if twice > 0 {
         context.ui.line(format!("       {}", text!("poll-twice", count = twice)))?;
     }
+    let counted = poll.counts.iter().map(|(teller, count)| {
+        let teller = session.names.member(teller);
+        json!({"teller": teller, "counts": count.counts, "blank": count.blank, "papers": count.papers})
+    });
+    // Of papers nothing is known before the tellers agree.
+    let ballots = match poll.means {
+        Means::Paper => poll.tally.as_ref().map(|tally| tally.ballots as usize),
+        Means::Ring { .. } => Some(poll.ballots.len()),
+    };
     context.ui.object(json!({
         "position": poll.position.0, "id": poll.id.to_string(), "question": question, "stage": word,
-        "registered": poll.keys.len(), "ballots": poll.ballots.len(),
+        "registered": poll.keys.len(), "ballots": ballots,
+        "counted": counted.collect::<Vec<_>>(),
         "ends_ms": poll.ends().map(|ends| ends.map(lifeboat_log::Time::ms)),
         "counts": poll.tally.as_ref().map(|tally| tally.counts.clone()),
         "blank": poll.tally.as_ref().map(|tally| tally.blank),
