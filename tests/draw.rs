@@ -109,6 +109,11 @@ fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
     };
     // Whoever was drawn passes it on: it goes to the next in the drawn order.
     let drawn = holder(first);
+    let status = home(&drawn).value(&["status"], "cells")[0]["rotation"]["turns"][0].clone();
+    let day = |ms: u64| lifeboat_commons::Day::of(lifeboat_log::Time::from_ms(ms)).to_string();
+    let [from, until] = ["from_ms", "until_ms"].map(|name| status[name].as_u64().unwrap());
+    let turn = format!("You are facilitator from {} to {} ", day(from), day(until - 1));
+    assert!(home(&drawn).good(&["status"]).out.contains(&turn), "{turn}");
     home(&drawn).good(&["--yes", "--wait", "20", "role", "refuse", first]);
     let listed = draws(heron);
     let order = people(&listed.iter().find(|draw| is_draw(draw, first)).unwrap()["order"]);

@@ -70,7 +70,10 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let mut drawn: Vec<&Draw> =
         rotation.draws().filter(|draw| draw.is_done() && within(draw.drawn)).collect();
     drawn.sort_by_key(|draw| draw.position);
-    let days = |turn: &Turn<'_>| [turn.from, turn.until].map(|time| day::of_moment(time.ms(), &session.zone));
+    // With its end the next term begins: the last day is the one before.
+    let days = |turn: &Turn<'_>| {
+        [turn.from.ms(), turn.until.ms().saturating_sub(1)].map(|ms| day::of_moment(ms, &session.zone))
+    };
     let mut turns = rotation.turns();
     turns.retain(|turn| !turn.draw.holders.is_empty() && days(turn)[0] <= last && days(turn)[1] >= first);
     let minutes = Minutes { meetings, decided, open, tasks, drawn, turns };

@@ -133,7 +133,8 @@ fn turns(context: &mut Context, notes: &TurnNotes) -> Outcome {
     lines.extend(notes.swaps.iter().map(|offer| text!("status-swap", number = offer.to_string())));
     for turn in &notes.turns {
         let (role, number) = (plain(&turn.role), turn.draw.to_string());
-        let (from, until) = (day(turn.from_ms), day(turn.until_ms));
+        // The last day of it; with its end the next term begins.
+        let (from, until) = (day(turn.from_ms), day(turn.until_ms.saturating_sub(1)));
         lines.push(text!("status-turn", role = role, from = from, until = until, number = &number));
         if turn.take_over {
             lines.push(text!("status-take-over", number = number));
