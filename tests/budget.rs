@@ -151,6 +151,9 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     let file = folder.path().join("spring.pb").display().to_string();
     heron.good(&["budget", "export", &round, &file]);
     assert!(heron.bad(1, &["budget", "export", &round, &file]).contains("exists already"));
+    let none = folder.path().join("none.pb");
+    let other = ["budget", "export", &round, none.to_str().unwrap(), "--category", "power-shifting"];
+    assert!(heron.bad(1, &other).contains("no money for this category") && !none.exists());
     let mut count = bare();
     count.args(["budget", "tally", &file, "--completion", "add1", "--json"]);
     let counted = said(count, "").objects();

@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use crate::ui::plain;
-use crate::{day, fresh, say, text};
-use lifeboat_commons::budgets::{Form, Round};
+use crate::{day, fresh, reasons, say, text};
+use lifeboat_commons::budgets::{Flaw, Form, Round};
 use lifeboat_commons::tally::{Completion, Rule, Utility};
 use lifeboat_log::EntryId;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When the vote has not opened, or the file exists already or cannot be written.
+/// When the vote has not opened, the round has no money of the category, or the file exists already or cannot be written.
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let session = Session::open(context)?;
     let id = entry_id(context, &session, &args.round)?;
@@ -42,6 +42,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
             return Err(Failure::usage(text!("budget-which-category")).hint(hint));
         }
     };
+    if !round.money.contains_key(&of) {
+        return Err(Failure::new(reasons::text(&Flaw::NoMoney.into())));
+    }
     let titles: BTreeMap<EntryId, String> =
         round.proposals.iter().map(|(id, it)| (*id, title(context, &session, &it.newest))).collect();
     let mut file = round.file(of, &titles).ok_or_else(|| {
