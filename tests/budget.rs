@@ -108,6 +108,8 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     yes(&["in", "300", "EUR", "--category", "survival", "--from", "street collection"]);
     let more = heron.bad(1, &["--yes", "budget", "open", "Too much", "--money", "survival=301"]);
     assert!(more.contains("300 of it is not promised yet"), "{more}");
+    let none = ["--yes", "budget", "open", "Points", "--money", "survival=9", "--ballots", "points", "--points", "0"];
+    assert!(heron.bad(2, &none).contains("from 1 to 10000 points"));
     let phases = format!("{SPAN}s,1s,0s,{SPAN}s,1d");
     let words =
         ["budget", "open", "Spring", "--money", "survival=200", "--completion", "add1", "--phases", &phases];

@@ -128,6 +128,7 @@ fn what_would_change_nothing_is_not_proposed_and_a_decision_opens_a_binding_poll
         (2, &["--method", "ranked"], "name some with --option"),
         (2, &["--option", "a", "--option", "b", "--method", "consent"], "says yes or no"),
         (2, &["--option", "a", "--option", "b", "--method", "seats-3"], "more seats than options"),
+        (2, &["--option", "a", "--option", "b", "--method", "seats-0"], "one seat or more"),
         (2, &["--option", "a", "--option", "b", "--ties", "draw"], "from hidden votes alone"),
         (2, &["--opens-in", "5 days", "--until", "tomorrow"], "close before it opens"),
         (2, &["--hidden", "0s"], "some time after the close"),

@@ -225,6 +225,7 @@ fn flaw(terms: &Terms) -> Option<String> {
         _ if chooses && !(2..=MAX_OPTIONS).contains(&options) => {
             text!("terms-options-count", most = MAX_OPTIONS)
         }
+        Method::Seats { seats: 0 } => text!("terms-no-seats"),
         Method::Seats { seats } if !(1..=options).contains(&usize::from(seats)) => text!("terms-seats"),
         _ if terms.closes <= terms.opens => text!("terms-closes-first"),
         _ if terms.hidden.is_some_and(|hidden| hidden.until <= terms.closes) => text!("terms-no-opening"),

@@ -130,6 +130,7 @@ terms-carries-circle = What takes effect by itself is decided by all members: le
 terms-no-options = This method chooses among options: name some with --option, or take consent, consensus or a majority.
 terms-yes-or-no = This method says yes or no: leave out the options, or take approval, score, ranked or seats-3.
 terms-options-count = There must be 2 options or more to choose among, and no more than { $most }.
+terms-no-seats = A vote fills one seat or more: seats-1, seats-3.
 terms-seats = There are more seats than options.
 terms-closes-first = The vote would close before it opens: look at --until and --opens-in.
 terms-no-opening = A hidden vote needs some time after the close to be opened: --hidden "1 day".

@@ -292,8 +292,10 @@ impl Decisions {
 
     fn review(&mut self, saying: &Saying<'_>, review: &Review) -> Result<(), Flaw> {
         let decision = self.all.get_mut(&review.decision).ok_or(Flaw::UnknownDecision)?;
-        if !matches!(decision.stage, Stage::Settled(_)) {
-            return Err(Flaw::NotSettled);
+        match decision.stage {
+            Stage::Settled(_) => {}
+            Stage::Withdrawn(_) => return Err(Flaw::Withdrawn),
+            Stage::Waiting | Stage::Open(_) | Stage::Opening(_) => return Err(Flaw::NotSettled),
         }
         if !has_note(saying) {
             return Err(Flaw::NoWords);

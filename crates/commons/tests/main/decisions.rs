@@ -363,6 +363,11 @@ fn tasks_and_reviews_follow_a_decision() {
     let id = propose(&mut cell, "heron", id);
     let wrote = Review { common: Common::default(), decision: id, again: None };
     void(say_noted(&mut cell, "wren", &wrote), Flaw::NotSettled.into());
+    let simple = terms(&cell, SIMPLE, 0);
+    let back = propose(&mut cell, "heron", simple);
+    cell.must("heron", &withdraw(back));
+    let of_none = Review { common: Common::default(), decision: back, again: None };
+    void(say_noted(&mut cell, "wren", &of_none), Flaw::Withdrawn.into());
     all_vote(&mut cell, id, &[("wren", YES)]);
     close(&mut cell);
     let due = Day(Day::of(cell.now).0 + 3);

@@ -9,7 +9,7 @@ use crate::text;
 use crate::ui::plain;
 use lifeboat_commons::budgets::{Ends, Form, RoundOpened};
 use lifeboat_commons::ledger::Currency;
-use lifeboat_commons::limits::MAX_ROUND_STEPS;
+use lifeboat_commons::limits::{MAX_BALLOT_POINTS, MAX_ROUND_STEPS};
 use lifeboat_commons::{Amount, Common, MemberId};
 use lifeboat_log::Time;
 use lifeboat_log::codec::List;
@@ -81,6 +81,9 @@ impl Args {
             self.reviewer.iter().map(|handle| session.names.find(handle)).collect::<Outcome<_>>()?;
         reviewers.sort_unstable();
         reviewers.dedup();
+        if !matches!(self.ballots, BallotForm::Approval) && !(1..=MAX_BALLOT_POINTS).contains(&self.points) {
+            return Err(Failure::usage(text!("budget-points-range", most = MAX_BALLOT_POINTS)));
+        }
         let form = match self.ballots {
             BallotForm::Approval => Form::Approval,
             BallotForm::Score => Form::Score { most: self.points },
