@@ -244,12 +244,16 @@ impl Session {
             reached = self.look_for_news(context)?;
             ready = self.try_all(&drafts, &key)?;
         }
-        for entry in &ready {
+        for (entry, draft) in ready.iter().zip(&drafts) {
             let Some(reason) = &entry.void else { continue };
             let stranger = matches!(reason, Reason::Inadmissible(Inadmissible::NotAMember));
             if reached || stranger {
                 self.member()?;
-                let failure = void(reason, &entry.sentence);
+                let mut failure = void(reason, &entry.sentence);
+                let money = || matches!(self.thing_of(&draft.said), Some(Thing::Money { .. }));
+                if matches!(reason, Reason::NotEnough { .. }) && money() {
+                    failure = failure.hint(text!("not-enough-money-hint"));
+                }
                 return Err(carried::point_to_decision(context, self, failure, reason, &drafts));
             }
             let reason = reasons::text(reason);
