@@ -39,6 +39,17 @@ pub fn named<'a>(overview: &'a Overview, name: &str) -> Outcome<&'a CellOverview
     }
 }
 
+/// Leaves the cell of `--cell` alone, where one is named.
+///
+/// # Errors
+/// Exit code 4 when there is none of this name.
+pub fn only_named(context: &Context, overview: &mut Overview) -> Outcome {
+    if let Some(name) = &context.global.cell {
+        overview.cells = vec![named(overview, name)?.clone()];
+    }
+    Ok(())
+}
+
 /// The cell that the command means: that of `--cell`, else the only one this home belongs to, else the
 /// only one it knows.
 ///

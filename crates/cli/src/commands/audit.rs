@@ -35,7 +35,7 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let (folder, tries) = match &args.folder {
         Some(folder) => (folder.clone(), 1),
-        None => (context.home()?.root().join("log"), TRIES),
+        None => (own_logs(context)?, TRIES),
     };
     if !folder.is_dir() {
         let path = folder.display().to_string();
@@ -61,10 +61,22 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     show(context, &report, &counts, &proofs)
 }
 
+/// The logs of the home; the one of `--cell` alone, where that is named.
+fn own_logs(context: &mut Context) -> Outcome<PathBuf> {
+    let logs = context.home()?.root().join("log");
+    let Some(name) = context.global.cell.clone() else { return Ok(logs) };
+    let mut desk = context.desk()?;
+    let overview = cells::overview(context, &mut desk)?;
+    Ok(logs.join(cells::named(&overview, &name)?.cell.to_string()))
+}
+
 /// What became of the details in this home, cell by cell; nothing where the home cannot be asked.
 fn details(context: &mut Context) -> Vec<(String, DetailCounts)> {
     let Ok(mut desk) = context.desk() else { return Vec::new() };
-    let Ok(overview) = cells::overview(context, &mut desk) else { return Vec::new() };
+    let Ok(mut overview) = cells::overview(context, &mut desk) else { return Vec::new() };
+    if cells::only_named(context, &mut overview).is_err() {
+        return Vec::new();
+    }
     let mut counts = Vec::new();
     for cell in overview.cells {
         if let Ok(Answer::DetailCounts(count)) = context.ask(&mut desk, Ask::DetailCounts { cell: cell.cell })
@@ -77,7 +89,8 @@ fn details(context: &mut Context) -> Vec<(String, DetailCounts)> {
 
 /// The folder in which the misconduct files of these logs lie.
 fn home_of(logs: &Path) -> Option<&Path> {
-    if logs.join(MISCONDUCT).is_dir() { Some(logs) } else { logs.parent() }
+    let of = |folder: &&Path| folder.join(MISCONDUCT).is_dir();
+    logs.ancestors().take(3).find(of).or_else(|| logs.parent())
 }
 
 /// The misconduct files beside the logs of a home, and what each proves.

@@ -26,7 +26,8 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     let home = context.home()?;
     let settings = home.settings()?;
     let mut desk = context.desk()?;
-    let overview = cells::overview(context, &mut desk)?;
+    let mut overview = cells::overview(context, &mut desk)?;
+    cells::only_named(context, &mut overview)?;
     let unlocked = agent::key(&home).is_some();
     context.ui.line(text!(
         "status-home",

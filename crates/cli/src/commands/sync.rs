@@ -22,8 +22,13 @@ const WAIT: u64 = 20;
 /// Exit code 3 when some cells could not be reached, 1 when none could.
 pub fn run(context: &mut Context, _args: &Args) -> Outcome {
     let mut desk = context.desk()?;
+    let only = match context.global.cell.clone() {
+        Some(name) => Some(cells::named(&cells::overview(context, &mut desk)?, &name)?.cell),
+        None => None,
+    };
     let answer = context.ask(&mut desk, Ask::Sync { wait_ms: context.wait_ms(WAIT) })?;
-    let reports = expect_answer!(answer, Answer::Synced(reports) => reports)?;
+    let mut reports = expect_answer!(answer, Answer::Synced(reports) => reports)?;
+    reports.retain(|report| only.is_none_or(|only| report.cell == only));
     if reports.is_empty() {
         context.ui.say(text!("follow-none"));
         return Ok(());
