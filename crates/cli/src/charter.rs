@@ -6,8 +6,11 @@ use crate::text;
 use crate::ui::plain;
 use lifeboat_commons::charter::{CharterChange, CharterText, Setting, Vouching};
 use lifeboat_commons::ledger::Currency;
+use lifeboat_commons::limits::MAX_RING;
 use lifeboat_commons::{Charter, Common};
 use lifeboat_log::codec::List;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The settings that can be typed: number, name, how it is read from a charter.
@@ -85,14 +88,15 @@ fn set(charter: &mut Charter, name: &str, value: &str) -> Outcome {
     let unfit = || Failure::usage(text!("setting-unfit", value = plain(value)));
     let words = || CharterText::new(value).ok_or_else(unfit);
     match name {
+        "name" if value.is_empty() => return Err(Failure::usage(text!("name-unfit", name = value))),
         "name" => charter.name = words()?,
         "vouching" => {
             let numbers: Vec<u16> = value.split(',').filter_map(|n| n.trim().parse().ok()).collect();
             let [first, until, then] = numbers[..] else { return Err(unfit()) };
             charter.vouching = Vouching { first, until, then };
         }
-        "waiting-days" => charter.waiting_days = number(value)?,
-        "skew-seconds" => charter.skew_seconds = number(value)?,
+        "waiting-days" => charter.waiting_days = number(name, value, 0..=366)?,
+        "skew-seconds" => charter.skew_seconds = number(name, value, 0..=86_400)?,
         "zone" => {
             crate::day::zone(value).ok_or_else(unfit)?;
             charter.zone = words()?;
@@ -101,35 +105,42 @@ fn set(charter: &mut Charter, name: &str, value: &str) -> Outcome {
             let codes = value.split(',').map(|code| Currency::new(code.trim()).ok_or_else(unfit));
             charter.currencies = codes.collect::<Outcome<_>>()?;
         }
-        "k" => charter.k = number(value)?,
-        "witnesses" => charter.witnesses = number(value)?,
-        "quota" => charter.quota = number(value)?,
-        "placing-hours" => charter.placing_hours = number(value)?,
+        "k" => charter.k = number(name, value, 0..=u16::MAX)?,
+        "witnesses" => charter.witnesses = number(name, value, 0..=u16::MAX)?,
+        "quota" => charter.quota = number(name, value, 1..=u32::MAX)?,
+        "placing-hours" => charter.placing_hours = number(name, value, 0..=u16::MAX)?,
         "add-place" => charter.add_place(value).map(drop).ok_or_else(unfit)?,
         "add-category" => {
             let next = charter.categories.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
             charter.categories.insert(next, words()?);
         }
-        "notice-days" => charter.notice_days = number(value)?,
-        "notices" => charter.notices = number(value)?,
-        "grace-days" => charter.grace_days = number(value)?,
-        "attachments-mib" => charter.blob_mib = number(value)?,
-        "voting-hours" => charter.voting_hours = number(value)?,
-        "decision-quorum" => charter.decision_quorum = number(value)?,
-        "majority" => charter.majority = number(value)?,
-        "proxies" => charter.proxies = number(value)?,
-        "reviews" => charter.reviews = number(value)?,
-        "rounds-by-decision" => charter.rounds_by_decision = number(value)?,
-        "commitments" => charter.commitments = number(value)?,
-        "tellers" => charter.tellers = number(value)?,
-        "ring" => charter.ring = number(value)?,
+        "notice-days" => charter.notice_days = number(name, value, 7..=366)?,
+        "notices" => charter.notices = number(name, value, 1..=u16::MAX)?,
+        "grace-days" => charter.grace_days = number(name, value, 0..=60)?,
+        "attachments-mib" => charter.blob_mib = number(name, value, 0..=u32::MAX)?,
+        "voting-hours" => charter.voting_hours = number(name, value, 0..=366 * 24)?,
+        "decision-quorum" => charter.decision_quorum = number(name, value, 0..=100)?,
+        "majority" => charter.majority = number(name, value, 50..=100)?,
+        "proxies" => charter.proxies = number(name, value, 0..=u16::MAX)?,
+        "reviews" => charter.reviews = number(name, value, 1..=16)?,
+        "rounds-by-decision" => charter.rounds_by_decision = value.parse().map_err(|_| unfit())?,
+        "commitments" => charter.commitments = number(name, value, 1..=u16::MAX)?,
+        "tellers" => charter.tellers = number(name, value, 1..=u16::MAX)?,
+        "ring" => charter.ring = number(name, value, 2..=MAX_RING as u16)?,
         _ => return Err(unknown(name)),
     }
     Ok(())
 }
 
-fn number<N: FromStr>(value: &str) -> Outcome<N> {
-    value.parse().map_err(|_| Failure::usage(text!("setting-unfit", value = plain(value))))
+fn number<N>(name: &str, value: &str, range: RangeInclusive<N>) -> Outcome<N>
+where
+    N: FromStr + PartialOrd + Display,
+{
+    let read = value.parse().ok().filter(|number| range.contains(number));
+    read.ok_or_else(|| {
+        let (from, to) = (range.start().to_string(), range.end().to_string());
+        Failure::usage(text!("setting-range", name = name, from = from, to = to, value = plain(value)))
+    })
 }
 
 fn unknown(word: &str) -> Failure {
@@ -161,7 +172,7 @@ mod tests {
             typed(&["add-place=cellar", "currencies=EUR,USD"]).unwrap(),
             "currencies = EUR, USD, places = cellar"
         );
-        for bad in ["waiting-days=x", "colour=red", "waiting-days", "k=1", "zone=Nowhere/At", "quota=-1"] {
+        for bad in ["waiting-days=x", "colour=red", "waiting-days", "k=1", "zone=Nowhere/At", "quota=-1", "name=", "ring=1", "ring=513"] {
             assert!(typed(&[bad]).is_err(), "{bad}");
         }
     }

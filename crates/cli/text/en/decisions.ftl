@@ -83,6 +83,7 @@ stage-opening = closed; hidden ballots are opened until { $time }
 stage-withdrawn = withdrawn by { $number }
 
 setting-newer = setting { $number }, from a newer version
+setting-range = { $name } is a whole number from { $from } to { $to }, and not { $value }
 setting-unfit = This is no value for that setting: { $value }
 setting-same = This changes nothing: the charter says so already.
 setting-unknown = The charter has no setting like { $word }
@@ -119,6 +120,7 @@ task-done = { $number } { $owner }, done ({ $by })
 task-dropped = { $number } { $owner }, dropped ({ $by })
 charter-by-decision = The charter changes only by a decision, now that the cell has more than one member.
 status-to-open = Your hidden vote on { $number } is lost unless you open it until { $until }: lifeboat vote { $number }, and say the same again
+carries-own-option-hint = what is said of the proposal itself, such as --for, has to stand before the --
 carries-other-command = A decision carries what one command signs, and this one signs nothing, or more than one entry.
 carries-other-command-hint = lifeboat propose "Shall we have a facilitator?" -- role set facilitator --every week
 carries-no-photo = A decision carries no photo: leave it out, and add it to the entry that follows from the decision.
