@@ -70,7 +70,6 @@ fn what_is_typed_wrong_is_refused_with_the_right_way() {
         assert!(all.out.is_empty(), "{words:?}: {}", all.out);
     }
     assert!(heron.bad(1, &["show", "5"]).contains("there is no entry #5"));
-    assert!(heron.bad(1, &["--yes", "out", "5", "EUR"]).contains("not enough"));
     assert!(heron.bad(1, &["meet", "3", "--with", "4"]).contains("there is no entry #3"));
     assert!(heron.bad(1, &["log", "--by", "wren"]).contains("no member is called wren"));
     assert_eq!(heron.good(&["--json", "log"]).objects().len(), 1, "nothing of that was signed");
@@ -258,4 +257,31 @@ fn a_home_that_lost_a_key_says_so_and_what_to_do() {
     assert!(said.contains("lifeboat key lost"), "{said}");
     let said = heron.good(&["--yes", "key", "lost", "--no-passphrase"]).out;
     assert!(!said.contains("kept aside"), "there was none: {said}");
+}
+
+#[test]
+fn what_was_typed_wrong_is_told_with_what_would_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    let short = heron.bad(1, &["--yes", "out", "5", "EUR"]);
+    assert!(short.contains("not enough") && short.contains("lifeboat balance"), "{short}");
+    assert!(heron.bad(1, &["--yes", "out", "5", "tents"]).contains("lifeboat stock"));
+    let below = heron.bad(2, &["--yes", "in", "-5", "EUR"]);
+    assert!(below.contains("amounts are positive") && !below.contains("-- -5"), "{below}");
+    for command in ["status", "sync", "audit", "members"] {
+        assert!(heron.bad(4, &["--cell", "nope", command]).contains("nope"), "{command}");
+        heron.good(&["--cell", "oak-street", "--wait", "1", command]);
+    }
+    for (change, why) in [("name=", "cannot be a name"), ("ring=0", "from 2 to 512"), ("majority=101", "from 50 to 100")]
+    {
+        let refused = heron.bad(2, &["--yes", "charter", change]);
+        assert!(refused.contains(why), "{change}: {refused}");
+    }
+    for (words, why) in [
+        (&["role", "set"][..], "not provided: <NAME>"),
+        (&["role", "end", "facilitator", "--for", "40s"], "stand before the --"),
+    ] {
+        let refused = heron.bad(2, &[&["propose", "So?", "--"], words].concat());
+        assert!(refused.contains(why), "{words:?}: {refused}");
+    }
 }

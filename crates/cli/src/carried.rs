@@ -7,7 +7,8 @@ use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session, read_record};
 use crate::ui::plain;
 use crate::{drafts, reasons, text};
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
 use lifeboat_commons::decisions::DecisionStatement;
 use lifeboat_commons::{BadBody, Payload, Reason, Statement};
 use lifeboat_log::detail::SALT_LEN;
@@ -92,9 +93,23 @@ pub fn parse(words: &[String]) -> Outcome<Cli> {
     let lead = words.first().is_none_or(|word| word != "lifeboat").then(|| "lifeboat".to_owned());
     Cli::try_parse_from(lead.into_iter().chain(words.iter().cloned())).map_err(|error| {
         let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        Failure::usage(first.trim_start_matches("error: ").to_owned())
+        // What is missing stands in lines of its own.
+        let mut lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+        let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let more: Vec<&str> = lines.collect();
+        let failure = Failure::usage(format!("{first} {}", more.join(", ")).trim().to_owned());
+        if is_of_the_proposal(&error) { failure.hint(text!("carries-own-option-hint")) } else { failure }
     })
+}
+
+/// Whether an option that the command does not know is one of the proposal, or of the poll, that carries it.
+fn is_of_the_proposal(error: &clap::Error) -> bool {
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return false };
+    let cli = Cli::command();
+    let poll = cli.find_subcommand("poll").and_then(|poll| poll.find_subcommand("open"));
+    let known = [cli.find_subcommand("propose"), poll].into_iter().flatten().flat_map(|it| it.get_arguments());
+    let mut long = known.filter_map(|known| known.get_long());
+    error.kind() == ErrorKind::UnknownArgument && long.any(|long| named.strip_prefix("--") == Some(long))
 }
 
 /// What the entry of the command in these words would be, for a decision to carry.

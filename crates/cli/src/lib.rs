@@ -38,7 +38,7 @@ pub mod words;
 
 use args::Cli;
 use clap::FromArgMatches;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use context::Context;
 use error::{Code, Outcome};
 use std::ffi::OsString;
@@ -50,7 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = help::command().try_get_matches_from(&arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(error),
     };
     listen_to_the_machine();
     let mut context = Context::new(cli.global.clone());
@@ -86,7 +86,12 @@ fn finish(context: &mut Context, result: Outcome) -> ExitCode {
 }
 
 /// What the parser of the command line has to say: help and version are answers, the rest is exit code 2.
-fn refuse(error: &clap::Error) -> ExitCode {
+fn refuse(mut error: clap::Error) -> ExitCode {
+    let below_zero = |named: &str| named.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_numeric));
+    if matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(named)) if below_zero(named)) {
+        let tip = ContextValue::StyledStrs(vec![text!("below-zero").into()]);
+        drop(error.insert(ContextKind::Suggested, tip));
+    }
     // Nobody can be told that the terminal is gone.
     let _ = error.print();
     match error.kind() {

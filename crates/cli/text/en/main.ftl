@@ -41,6 +41,7 @@ nobody-types-hint = it is typed at a terminal, or comes from a file or another c
 nobody-answers-hint = add --yes to say yes beforehand, as scripts do.
 passphrase-nobody = a passphrase is needed, and there is no terminal to ask at.
 passphrase-nobody-hint = put it in a file that only you can read, and add --passphrase-file FILE.
+below-zero = amounts are positive: "lifeboat in" says what came in, "lifeboat out" what went out
 file-missing = { $path } does not exist.
 file-forbidden = { $path } may not be read or written by you.
 file-failed = { $path } could not be read or written.
