@@ -163,3 +163,18 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     assert_eq!(counted[0]["funded"].as_array().map(Vec::len), Some(1));
     heron.good(&["audit"]);
 }
+
+#[test]
+fn a_ballot_of_points_says_how_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let heron = Person::founder(folder.path(), "heron");
+    heron.good(&["--yes", "in", "90", "EUR", "--category", "survival"]);
+    let words = ["budget", "open", "Spring", "--money", "survival=90", "--phases", "6s,1s,0s,60s,1d"];
+    let points = ["--ballots", "points", "--points", "9"];
+    let round = heron.value(&[&words[..], &points].concat(), "position").to_string();
+    let seeds = heron.value(&["budget", "propose", &round, "seeds", "--cost", "9"], "position").to_string();
+    wait_for("the vote to open", || heron.value(&["budget", "show", &round], "phase") == "vote");
+    heron.good(&["--yes", "budget", "vote", &round, &format!("{seeds}=7")]);
+    let said = heron.bad(2, &["--yes", "budget", "vote", &round, &seeds]);
+    assert!(said.contains("share out 9 points") && said.contains(&format!("{seeds}=1")), "{said}");
+}

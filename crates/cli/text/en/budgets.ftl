@@ -108,6 +108,8 @@ budget-infeasible = by { $by }; found not feasible
 budget-not-on-paper = not funded: it was found not feasible, and was not voted on
 budget-grant = { $number } { $title }: { $left } of { $amount } { $code } left, until { $until }
 budget-grant-ended = { $number } { $title }: ended { $until }; { $left } of { $amount } { $code } returned to the pool
+budget-points-each = ballots of this round give points, up to { $most } for a proposal: say how many, as in { $written }=1. Nothing was signed.
+budget-points-share = ballots of this round share out { $points } points: say how many for each, as in { $written }=1. Nothing was signed.
 budget-points-range = a ballot gives from 1 to { $most } points.
 budget-expense = { "  " }{ $number } { $amount } { $code } by { $by }, { $state }: { $what }
 budget-reviewed = reviewed

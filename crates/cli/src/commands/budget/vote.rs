@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::text;
 use crate::ui::plain;
 use lifeboat_commons::Common;
-use lifeboat_commons::budgets::BallotCast;
+use lifeboat_commons::budgets::{BallotCast, Form};
 use lifeboat_log::codec::List;
 
 /// Vote in a round; voting again replaces your ballot
@@ -41,7 +41,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         let unclear = || Failure::usage(text!("budget-mark-unclear", written = plain(written)));
         let (name, points) = match written.split_once('=') {
             Some((name, points)) => (name, points.parse().map_err(|_| unclear())?),
-            None => (written.as_str(), 1),
+            None => (written.as_str(), plain_mark(&round.form, written)?),
         };
         let proposal = entry_id(context, &session, name)?;
         let number = round.number(&proposal).ok_or_else(|| {
@@ -54,4 +54,17 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let marks = List::new(marks).ok_or_else(|| Failure::usage(text!("budget-too-many")))?;
     let body = BallotCast { common: Common::default(), round: id, paper, marks };
     session.say(context, say::draft(&body, None)?).map(drop)
+}
+
+/// The points of a mark that names none: one, and where a ballot gives more it must say how many.
+fn plain_mark(form: &Form, written: &str) -> Outcome<u32> {
+    match *form {
+        Form::Approval | Form::Score { most: 1 } | Form::Cumulative { points: 1 } => Ok(1),
+        Form::Score { most } => {
+            Err(Failure::usage(text!("budget-points-each", written = plain(written), most = most)))
+        }
+        Form::Cumulative { points } => {
+            Err(Failure::usage(text!("budget-points-share", written = plain(written), points = points)))
+        }
+    }
 }
