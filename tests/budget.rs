@@ -108,7 +108,18 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     yes(&["in", "300", "EUR", "--category", "survival", "--from", "street collection"]);
     let more = heron.bad(1, &["--yes", "budget", "open", "Too much", "--money", "survival=301"]);
     assert!(more.contains("300 of it is not promised yet"), "{more}");
-    let none = ["--yes", "budget", "open", "Points", "--money", "survival=9", "--ballots", "points", "--points", "0"];
+    let none = [
+        "--yes",
+        "budget",
+        "open",
+        "Points",
+        "--money",
+        "survival=9",
+        "--ballots",
+        "points",
+        "--points",
+        "0",
+    ];
     assert!(heron.bad(2, &none).contains("from 1 to 10000 points"));
     let phases = format!("{SPAN}s,1s,0s,{SPAN}s,1d");
     let words =
@@ -141,7 +152,10 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     assert!(over.contains("more than is left of the grant: 24.5"), "{over}");
     let waits = heron.good(&["budget", "review"]).out;
     let newest = first.parse::<u64>().unwrap() + 1;
-    assert!(waits.contains(&format!("#{newest} 95.50")) && waits.contains("NOT REVIEWED: filter and hose"), "{waits}");
+    assert!(
+        waits.contains(&format!("#{newest} 95.50")) && waits.contains("NOT REVIEWED: filter and hose"),
+        "{waits}"
+    );
     assert!(heron.good(&["budget", "grants"]).out.contains(&format!("#{newest} 95.50")));
     assert_eq!(
         (pool("went"), pool("granted"), pool("free")),

@@ -207,9 +207,15 @@ fn tellers_of_a_hat_who_differ_read_what_each_recorded() {
     let two = hat(wren, ["heron", "wren"]);
     assert!(two.contains("different things") && two.contains("Once 2 more members"), "{two}");
     let three = hat(finch, ["heron", "wren"]);
-    assert!(three.contains("heron recorded: wren, heron") && three.contains("Once one more member"), "{three}");
+    assert!(
+        three.contains("heron recorded: wren, heron") && three.contains("Once one more member"),
+        "{three}"
+    );
     assert!(heron.good(&["draw"]).out.contains("finch recorded: heron, wren"));
     hat(heron, ["heron", "wren"]);
     let draw = draws(heron).into_iter().find(|draw| is_draw(draw, &lot)).unwrap();
-    assert_eq!((&draw["stage"], people(&draw["order"])), (&"done".into(), vec!["heron".into(), "wren".into()]));
+    assert_eq!(
+        (&draw["stage"], people(&draw["order"])),
+        (&"done".into(), vec!["heron".into(), "wren".into()])
+    );
 }

@@ -272,7 +272,8 @@ fn what_was_typed_wrong_is_told_with_what_would_be_right() {
         assert!(heron.bad(4, &["--cell", "nope", command]).contains("nope"), "{command}");
         heron.good(&["--cell", "oak-street", "--wait", "1", command]);
     }
-    for (change, why) in [("name=", "cannot be a name"), ("ring=0", "from 2 to 512"), ("majority=101", "from 50 to 100")]
+    for (change, why) in
+        [("name=", "cannot be a name"), ("ring=0", "from 2 to 512"), ("majority=101", "from 50 to 100")]
     {
         let refused = heron.bad(2, &["--yes", "charter", change]);
         assert!(refused.contains(why), "{change}: {refused}");

@@ -52,7 +52,10 @@ fn a_ring_votes_and_each_sees_that_the_own_ballot_is_in() {
     heron.good(&["poll", "cast", &poll, "2", "--to", &file(heron)]);
     let lost = wren.bad(1, &["poll", "cast", &poll, "1", "--to", &file(heron)]);
     assert!(lost.contains("exists already") && lost.contains("name another"), "{lost}");
-    assert!(wren.bad(1, &["poll", "check", &poll]).contains("cast no ballot"), "heron's is not lost to wren's");
+    assert!(
+        wren.bad(1, &["poll", "check", &poll]).contains("cast no ballot"),
+        "heron's is not lost to wren's"
+    );
     std::fs::remove_file(file(heron)).unwrap();
     let other = heron.good(&["poll", "cast", &poll, "1", "--to", &file(heron)]).err;
     std::fs::remove_file(file(heron)).unwrap();

@@ -57,7 +57,10 @@ fn entries_of_a_home_offline_reach_the_log_by_a_stick_once() {
     std::fs::create_dir(&stick).unwrap();
     let stick = stick.to_str().unwrap();
     assert!(wren.good(&["outbox", "save", stick]).out.starts_with("2 entries saved"));
-    assert!(wren.bad(1, &["outbox", "save", stick]).contains("exists already"), "a stick may carry another's");
+    assert!(
+        wren.bad(1, &["outbox", "save", stick]).contains("exists already"),
+        "a stick may carry another's"
+    );
     assert_eq!(heron.good(&["outbox", "load", stick]).out, "2 placed, 0 sent on, 0 refused.\n");
     let log = heron.good(&["log"]).out;
     assert!(log.contains("wren: 12.00 EUR in") && log.contains("wren: 5.00 EUR out, bus fares"), "{log}");

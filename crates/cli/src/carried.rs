@@ -107,7 +107,8 @@ fn is_of_the_proposal(error: &clap::Error) -> bool {
     let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return false };
     let cli = Cli::command();
     let poll = cli.find_subcommand("poll").and_then(|poll| poll.find_subcommand("open"));
-    let known = [cli.find_subcommand("propose"), poll].into_iter().flatten().flat_map(|it| it.get_arguments());
+    let known =
+        [cli.find_subcommand("propose"), poll].into_iter().flatten().flat_map(|it| it.get_arguments());
     let mut long = known.filter_map(|known| known.get_long());
     error.kind() == ErrorKind::UnknownArgument && long.any(|long| named.strip_prefix("--") == Some(long))
 }

@@ -172,7 +172,17 @@ mod tests {
             typed(&["add-place=cellar", "currencies=EUR,USD"]).unwrap(),
             "currencies = EUR, USD, places = cellar"
         );
-        for bad in ["waiting-days=x", "colour=red", "waiting-days", "k=1", "zone=Nowhere/At", "quota=-1", "name=", "ring=1", "ring=513"] {
+        for bad in [
+            "waiting-days=x",
+            "colour=red",
+            "waiting-days",
+            "k=1",
+            "zone=Nowhere/At",
+            "quota=-1",
+            "name=",
+            "ring=1",
+            "ring=513",
+        ] {
             assert!(typed(&[bad]).is_err(), "{bad}");
         }
     }

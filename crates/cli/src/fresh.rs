@@ -36,7 +36,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Outcome {
 
 /// It is taken.
 fn taken(path: &Path) -> Failure {
-    Failure::new(text!("file-exists", path = plain(&path.display().to_string()))).hint(text!("file-exists-hint"))
+    Failure::new(text!("file-exists", path = plain(&path.display().to_string())))
+        .hint(text!("file-exists-hint"))
 }
 
 /// Whether a folder can be made at this place: nothing is there, or nothing is in it.

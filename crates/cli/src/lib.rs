@@ -87,7 +87,8 @@ fn finish(context: &mut Context, result: Outcome) -> ExitCode {
 
 /// What the parser of the command line has to say: help and version are answers, the rest is exit code 2.
 fn refuse(mut error: clap::Error) -> ExitCode {
-    let below_zero = |named: &str| named.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_numeric));
+    let below_zero =
+        |named: &str| named.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_numeric));
     if matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(named)) if below_zero(named)) {
         let tip = ContextValue::StyledStrs(vec![text!("below-zero").into()]);
         drop(error.insert(ContextKind::Suggested, tip));

@@ -6,9 +6,9 @@ use crate::error::Outcome;
 use crate::session::Session;
 use crate::ui::Look;
 use crate::{reference, say, text};
+use lifeboat_commons::decisions::Proxy;
 use lifeboat_commons::membership::Member;
 use lifeboat_commons::{Common, MemberId};
-use lifeboat_commons::decisions::Proxy;
 use serde_json::json;
 
 /// Let somebody vote when you do not; take it back at any moment

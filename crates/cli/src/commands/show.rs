@@ -2,7 +2,7 @@
 
 use crate::commands::{decisions, log};
 use crate::context::Context;
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::sentence::rotation::facts;
 use crate::session::Session;
 use crate::ui::{Look, plain};

@@ -189,7 +189,8 @@ impl Service {
             let same = here.own.as_ref().is_some_and(|own| own.acceptance == acceptance && own.link == link);
             if !same {
                 let (link, acceptance) = (link.clone(), acceptance.clone());
-                here.own = Some(OwnKnock { link, acceptance, handle, delivered: false, secret: None, told: false });
+                here.own =
+                    Some(OwnKnock { link, acceptance, handle, delivered: false, secret: None, told: false });
             }
             here.save(&self.home, &cell)
         })

@@ -6,6 +6,7 @@ use crate::error::Outcome;
 use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, reference, text};
+use lifeboat_commons::History;
 use lifeboat_commons::budgets::Expense;
 use lifeboat_log::EntryId;
 use serde_json::json;

@@ -63,9 +63,7 @@ impl Told {
         let lookup = session.lookup();
         let what = session.teller(&lookup).purpose(&draw.purpose);
         let (stage, word) = stage(session, draw);
-        let record = |(teller, order): (&MemberId, &Vec<MemberId>)| {
-            json!({"teller": session.names.member(teller), "people": names(session, order)})
-        };
+        let record = |(teller, order): (&MemberId, &Vec<MemberId>)| json!({"teller": session.names.member(teller), "people": names(session, order)});
         let hats: Vec<Value> = draw.hats.iter().map(record).collect();
         let object = json!({
             "position": draw.position.0, "id": draw.id.to_string(), "for": what, "stage": word,
