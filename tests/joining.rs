@@ -39,6 +39,9 @@ fn a_fourth_member_is_vouched_for_by_two_of_whom_one_invited() {
     wrong.swap(0, 1);
     let wrong: Vec<&str> = wrong.iter().map(String::as_str).collect();
     wren.bad(1, &[&["--yes", "vouch", "robin", "--words"], &wrong[..]].concat());
+    let few: Vec<&str> = three.iter().map(String::as_str).collect();
+    let few = wren.bad(2, &[&["--yes", "vouch", "robin", "--words"], &few[..]].concat());
+    assert!(few.contains("and 7 are compared here"), "{few}");
     let second = vouch(wren, &seven);
     assert!(second.out.contains("robin"), "{}", second.out);
     robin.good(&["sync"]);

@@ -109,6 +109,11 @@ fn hear(context: &mut Context, args: &Args, knock: &KnockItem) -> Outcome {
     let differ = || Failure::new(text!("words-differ")).hint(text!("words-differ-hint"));
     if !args.words.is_empty() {
         let given = args.words.join(" ").to_lowercase();
+        let (count, needed) = (given.split_whitespace().count(), spoken.split_whitespace().count());
+        if count != needed {
+            return Err(Failure::usage(text!("words-count", given = count, needed = needed))
+                .hint(text!("words-count-hint")));
+        }
         let same = given.split_whitespace().eq(spoken.split_whitespace());
         return if same { Ok(()) } else { Err(differ()) };
     }
