@@ -161,3 +161,29 @@ fn a_hidden_vote_among_options_is_opened_by_saying_it_again() {
     assert_eq!((&result["verdict"], &result["unopened"]), (&"tied".into(), &1.into()));
     assert_eq!(result["chosen"], serde_json::json!([2, 3]), "park beats hall, and none beats kitchen");
 }
+
+#[test]
+fn a_tie_that_was_drawn_says_so_and_gives_its_salts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (heron, wren, finch) = three(folder.path());
+    let words = ["propose", "Hall or park?", "--option", "hall", "--option", "park", "--ties", "draw"];
+    let number =
+        heron.value(&[&words[..], &["--for", "12s", "--hidden", "15s"]].concat(), "position").to_string();
+    drop(finch);
+    let votes = [(&heron, "hall"), (&wren, "park")];
+    let vote = |who: &Person, vote: &str| {
+        who.good(&["sync"]);
+        who.good(&["--yes", "vote", &number, vote]);
+    };
+    votes.iter().for_each(|(who, choice)| vote(who, choice));
+    reaches(&heron, &number, "opening");
+    votes.iter().for_each(|(who, choice)| vote(who, choice));
+    reaches(&heron, &number, "settled");
+    let told = heron.good(&["show", &number]).out;
+    assert!(told.contains("drawn from a tie of hall, park"), "{told}");
+    let decision = decision(&heron, &number);
+    let salts = decision["salts"].as_array().unwrap();
+    let member = |salt: &serde_json::Value| salt["member"].as_str().unwrap().to_owned();
+    assert!(salts.len() == 2 && member(&salts[0]) < member(&salts[1]), "{salts:?}");
+    assert!(salts.iter().all(|salt| salt["salt"].as_str().unwrap().len() == 32), "{salts:?}");
+}

@@ -272,6 +272,11 @@ impl Teller<'_> {
             Stage::Opening(_) => text!("stage-opening", time = moment(decision.terms.ends())),
             Stage::Settled(settled) => {
                 let mut more = vec![outcome(&settled.verdict, &settled.tally, names)];
+                if let Some(equal) = decision.drawn_from() {
+                    let name = |option: &u8| names.get(usize::from(*option)).cloned().unwrap_or_default();
+                    let equal: Vec<String> = equal.iter().map(name).collect();
+                    more.push(text!("verdict-drawn", what = equal.join(", ")));
+                }
                 more.extend(enacted(settled));
                 more.push(certainty(self.state.certainty(settled)));
                 more.join("; ")

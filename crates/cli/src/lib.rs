@@ -34,6 +34,7 @@ pub mod text;
 pub mod trial;
 pub mod ui;
 pub mod unlock;
+pub mod walk;
 pub mod words;
 
 use args::Cli;

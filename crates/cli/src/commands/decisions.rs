@@ -4,12 +4,14 @@ use crate::context::Context;
 use crate::deciding;
 use crate::error::Outcome;
 use crate::session::Session;
-use crate::{day, reference, text};
-use lifeboat_commons::Day;
+use crate::{day, reference, text, walk};
 use lifeboat_commons::decisions::{
-    Certainty, Counts, Decision, Enacted, Outcome as Result, Stage, Tally, Todo, Verdict,
+    Certainty, Counts, Decision, DecisionStatement, Enacted, OpenBallot, Outcome as Result, Stage, Tally,
+    Todo, Verdict,
 };
+use lifeboat_commons::{Body, Day, MemberId, Statement};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// See what the cell decides and has decided
 #[derive(Debug, clap::Args)]
@@ -86,6 +88,25 @@ pub fn rows(context: &mut Context, session: &Session, decision: &Decision) -> Ou
         rows.push(vec![text!("show-reviewed"), reference::short(*at)]);
     }
     Ok(rows)
+}
+
+/// The salts of the ballots that were opened in a hidden vote, ascending by member: a tie is drawn by them.
+///
+/// # Errors
+/// When the home cannot be asked.
+pub fn salts(context: &mut Context, session: &Session, decision: &Decision) -> Outcome<Vec<Value>> {
+    let mut salts = BTreeMap::new();
+    for (_, record) in walk::of_kinds(context, session, &[OpenBallot::KIND.0])? {
+        if let Ok(Statement::Decisions(DecisionStatement::Open(opening))) = Statement::decode(record.entry())
+            && opening.version == decision.current().0
+            && let Some(member) = session.state.members().of_key(&record.entry().author)
+        {
+            salts.insert(member, opening.salt);
+        }
+    }
+    let hex = |salt: [u8; 16]| salt.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let line = |(member, salt): (MemberId, [u8; 16])| json!({"who": session.names.member(&member), "member": member.to_string(), "salt": hex(salt)});
+    Ok(salts.into_iter().map(line).collect())
 }
 
 /// A task in one line; what is to be done stands in its entry.

@@ -6,20 +6,18 @@ use crate::commands::decisions as told;
 use crate::commands::draw::list::Told;
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::session::{Session, read_record};
+use crate::session::Session;
 use crate::ui::plain;
-use crate::{day, deciding, expect_answer, reference, text};
+use crate::{day, deciding, reference, text, walk};
 use jiff::civil::Date;
 use lifeboat_commons::Statement;
 use lifeboat_commons::decisions::{Decision, DecisionStatement, Meeting, Todo};
 use lifeboat_commons::rotation::{Draw, Turn};
-use lifeboat_log::{Position, Record, Time};
-use lifeboat_node::ask::{Entered, Range};
-use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
-use lifeboat_node::{Answer, Ask};
+use lifeboat_log::{Record, Time};
+use lifeboat_node::ask::Entered;
 use serde_json::{Value, json};
 
-/// The kinds that minutes look for in the log: meetings, ended tasks, reviews.
+/// The kind of meetings.
 const MEETING: u16 = 75;
 
 /// Print the minutes of a day, made from the log
@@ -85,31 +83,13 @@ fn meetings(
     session: &Session,
     within: impl Fn(Time) -> bool,
 ) -> Outcome<Vec<(Entered, Record, Meeting)>> {
-    let (mut from, mut found) = (Position(0), Vec::new());
-    loop {
-        let count = u32::try_from(MAX_RECORDS_ANSWERED).unwrap_or(u32::MAX);
-        let range =
-            Range { from: Some(from), count, newest: false, kinds: vec![MEETING], authors: Vec::new() };
-        let answer = session.ask(context, Ask::Log { cell: session.cell.cell, range })?;
-        let records = expect_answer!(answer, Answer::Records(records) => records)?;
-        let asked = records.len();
-        for entered in records {
-            let record = read_record(&entered)?;
-            from = record.link().position.next();
-            if entered.void.is_some() {
-                continue;
-            }
-            if let Ok(Statement::Decisions(DecisionStatement::Meeting(meeting))) =
-                Statement::decode(record.entry())
-                && within(meeting.begins)
-            {
-                found.push((entered, record, meeting));
-            }
+    let meeting = |(entered, record): (Entered, Record)| match Statement::decode(record.entry()) {
+        Ok(Statement::Decisions(DecisionStatement::Meeting(meeting))) if within(meeting.begins) => {
+            Some((entered, record, meeting))
         }
-        if asked < MAX_RECORDS_ANSWERED {
-            return Ok(found);
-        }
-    }
+        _ => None,
+    };
+    Ok(walk::of_kinds(context, session, &[MEETING])?.into_iter().filter_map(meeting).collect())
 }
 
 fn print(

@@ -44,6 +44,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         rows.extend(decisions::rows(context, &session, decision)?);
         let (asked, names) = decisions::asked(context, &session, decision)?;
         object["decision"] = decisions::object(&session, decision, &asked, &names);
+        if decision.drawn_from().is_some() {
+            object["decision"]["salts"] = decisions::salts(context, &session, decision)?.into();
+        }
     }
     context.ui.table(&rows)?;
     context.ui.object(object)?;

@@ -15,6 +15,7 @@ verdict-carried = carried: { $counts }
 verdict-not-carried = not carried: { $counts }
 verdict-no-quorum = no quorum, { $cast } of { $all } cast: { $counts }
 verdict-chosen = { $what } chosen: { $counts }
+verdict-drawn = drawn from a tie of { $what }
 verdict-tied = a tie of { $what }: { $counts }
 turnout = { $cast } of { $all } cast
 turnout-proxy = { $count } of them by proxy

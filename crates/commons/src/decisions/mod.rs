@@ -73,6 +73,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// The options that were equal, where the choice among them was drawn.
+    pub fn drawn_from(&self) -> Option<Vec<u8>> {
+        let outcome = self.outcome().filter(|_| self.terms.tie == Tie::Drawn)?;
+        let equal = outcome.tally.counts.first();
+        (matches!(outcome.verdict, Verdict::Chosen(_)) && equal.len() > 1).then_some(equal)
+    }
     /// The newest version: its entry and its place.
     pub fn current(&self) -> (EntryId, Position) {
         self.versions.last().copied().unwrap_or((self.id, self.position))

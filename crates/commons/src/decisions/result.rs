@@ -52,6 +52,20 @@ pub enum Counts {
     },
 }
 
+impl Counts {
+    /// The options that the counts put first, ascending; more than one of them are a tie.
+    pub fn first(&self) -> Vec<u8> {
+        match self {
+            Self::Sums(sums) => {
+                let most = sums.iter().copied().max().unwrap_or(0);
+                (0..).zip(sums).filter(|(_, sum)| **sum == most).map(|(option, _)| option).collect()
+            }
+            Self::Pairs { order, .. } => order.first().cloned().unwrap_or_default(),
+            Self::Stances(_) | Self::Seats { .. } => Vec::new(),
+        }
+    }
+}
+
 /// Who took part.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Tally {
