@@ -175,6 +175,12 @@ fn a_round_goes_from_its_money_to_its_expenses() {
     let counted = said(count, "").objects();
     assert_eq!(counted[0]["spent"], "120");
     assert_eq!(counted[0]["funded"].as_array().map(Vec::len), Some(1));
+    let minutes = heron.good(&["minutes"]).out;
+    for line in
+        ["## Rounds of the budget", "water filter, 120.00: funded", "## Granted", "24.50 of 120.00 EUR left"]
+    {
+        assert!(minutes.contains(line), "{line}\nis not in\n{minutes}");
+    }
     heron.good(&["audit"]);
 }
 

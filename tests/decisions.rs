@@ -100,6 +100,9 @@ fn a_change_of_the_charter_is_decided_and_takes_effect_by_itself() {
         &format!("- **#{number} Newcomers wait two weeks** (more than half)"),
         "  - 3 of 3 cast",
         ": put up a notice",
+        "## How it went",
+        "nobody minded",
+        "nobody has the key",
     ] {
         assert!(read.contains(line), "{line}\nis not in\n{read}");
     }
@@ -115,6 +118,10 @@ fn follow_up(heron: &Person, wren: &Person, number: &str) {
     wren.good(&["--yes", "task", "done", &task]);
     assert!(heron.bad(1, &["--yes", "task", "drop", &task]).contains("no open task"));
     heron.good(&["--yes", "review", number, "nobody minded"]);
+    let consent = ["propose", "Open on Sundays?", "--method", "consent", "--for", "1 hour"];
+    let consent = heron.value(&consent, "position").to_string();
+    wren.good(&["sync"]);
+    wren.good(&["--yes", "vote", &consent, "object", "--because", "nobody has the key"]);
     let meeting = ["--facilitator", "wren", "--present", "heron,wren", "--lasted", "1h"];
     heron.good(&[&["--yes", "meeting", "how newcomers settle in"], &meeting[..]].concat());
     wren.good(&["--yes", "proxy", "heron"]);

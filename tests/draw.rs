@@ -144,6 +144,7 @@ fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
     // The minutes of the day say who was drawn, and who has the role after all this.
     let minutes = heron.good(&["minutes"]).out;
     assert!(minutes.contains("## Drawn") && minutes.contains("## Roles"), "{minutes}");
+    assert!(minutes.contains(&format!("**: {drawn}\n  - has it now: {}", holder(first))), "{minutes}");
     let told = heron.good(&["--json", "minutes"]).objects().remove(0);
     let told: Vec<Vec<String>> =
         told["drawn"].as_array().unwrap().iter().map(|draw| people(&draw["holders"])).collect();

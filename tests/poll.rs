@@ -118,6 +118,8 @@ fn three_tellers_count_papers_and_a_ring_of_three_is_refused() {
     assert!(listed.contains("Shall we move? (1 yes, 2 no): over"), "{listed}");
     assert!(listed.contains("1: 2, 2: 1, blank: 0, of 3 ballots"), "{listed}");
     assert_eq!(polls(heron)[0]["ballots"], 3);
+    let minutes = heron.good(&["minutes"]).out;
+    assert!(minutes.contains("## Secret polls") && minutes.contains("1: 2, 2: 1, blank: 0"), "{minutes}");
 
     let words = ["poll", "open", "By ring?", "--register", "12 seconds"];
     let ring = heron.value(&words, "position").to_string();

@@ -1,6 +1,10 @@
 //! `lifeboat minutes`: a whole assembly on one page, made from the log alone: who facilitated, what was
-//! decided how and with which counts, what follows from it, who was drawn for what and who had a role.
+//! decided how and with which counts and objections, what follows from it and how it went, what was polled in
+//! secret, what money was for, who was drawn for what and who had a role.
 //! Nothing in it was written for it.
+
+pub mod counted;
+mod words;
 
 use crate::commands::decisions as told;
 use crate::commands::draw::list::Told;
@@ -39,6 +43,9 @@ struct Minutes<'a> {
     tasks: Vec<&'a Todo>,
     drawn: Vec<&'a Draw>,
     turns: Vec<Turn<'a>>,
+    objections: words::Objections,
+    reviews: Vec<(u64, String)>,
+    counted: [(String, &'static str, Vec<counted::Told>); 3],
 }
 
 /// Runs the command.
@@ -64,6 +71,13 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let follows = |task: &&Todo| decided.iter().any(|decision| decision.id == task.decision);
     let tasks: Vec<&Todo> = session.state.decisions().tasks().into_iter().filter(follows).collect();
     let meetings = meetings(context, &session, within)?;
+    let objections = words::Objections::read(context, &session)?;
+    let reviews = words::reviews(context, &session, within)?;
+    let counted = [
+        (text!("minutes-polls"), "polls", counted::polls(context, &session, within)?),
+        (text!("minutes-rounds"), "rounds", counted::rounds(context, &session, within)?),
+        (text!("minutes-grants"), "grants", counted::given(context, &session, within)?),
+    ];
     let rotation = session.state.rotation();
     let mut drawn: Vec<&Draw> =
         rotation.draws().filter(|draw| draw.is_done() && within(draw.drawn)).collect();
@@ -74,8 +88,8 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     };
     let mut turns = rotation.turns();
     turns.retain(|turn| !turn.draw.holders.is_empty() && days(turn)[0] <= last && days(turn)[1] >= first);
-    let minutes = Minutes { meetings, decided, open, tasks, drawn, turns };
-    print(context, &session, &minutes, first, last)
+    let minutes = Minutes { meetings, decided, open, tasks, drawn, turns, objections, reviews, counted };
+    print(context, &session, minutes, first, last)
 }
 
 fn meetings(
@@ -92,13 +106,7 @@ fn meetings(
     Ok(walk::of_kinds(context, session, &[MEETING])?.into_iter().filter_map(meeting).collect())
 }
 
-fn print(
-    context: &mut Context,
-    session: &Session,
-    minutes: &Minutes<'_>,
-    first: Date,
-    last: Date,
-) -> Outcome {
+fn print(context: &mut Context, session: &Session, minutes: Minutes<'_>, first: Date, last: Date) -> Outcome {
     let name = plain(session.state.charter().name.as_str());
     let days = if first == last { first.to_string() } else { format!("{first} – {last}") };
     let mut lines = vec![text!("minutes-title", cell = &name, days = &days)];
@@ -123,8 +131,11 @@ fn print(
             }),
         );
     }
-    decisions(context, session, minutes, &mut lines, &mut object)?;
-    rotation(session, minutes, &mut lines, &mut object);
+    decisions(context, session, &minutes, &mut lines, &mut object)?;
+    rotation(session, &minutes, &mut lines, &mut object);
+    for (title, key, told) in minutes.counted {
+        counted::add(title, key, told, &mut lines, &mut object);
+    }
     if lines.len() == 1 {
         lines.push(text!("minutes-none"));
     }
@@ -162,7 +173,11 @@ fn decisions(
             if let Some(outcome) = decision.outcome() {
                 lines.push(text!("minutes-standing", standing = deciding::turnout(&outcome.tally)));
             }
-            push(&mut object[key], told::object(session, decision, &asked, &names));
+            let objections = minutes.objections.to(&decision.current().0);
+            lines.extend(objections.iter().map(|why| text!("minutes-standing", standing = why)));
+            let mut told = told::object(session, decision, &asked, &names);
+            told["objections"] = objections.into();
+            push(&mut object[key], told);
         }
     }
     if !minutes.tasks.is_empty() {
@@ -173,6 +188,12 @@ fn decisions(
         let what = entered.details.first().map(|detail| plain(&detail.text)).unwrap_or_default();
         lines.push(text!("minutes-task", task = told::task_line(session, task), what = what));
     }
+    object["reviews"] = Value::Array(vec![]);
+    lines.extend((!minutes.reviews.is_empty()).then(|| text!("minutes-reviews")));
+    for (number, review) in &minutes.reviews {
+        lines.push(text!("minutes-item", item = review));
+        push(&mut object["reviews"], json!({"position": number, "text": review}));
+    }
     Ok(())
 }
 
@@ -182,7 +203,13 @@ fn rotation(session: &Session, minutes: &Minutes<'_>, lines: &mut Vec<String>, o
     lines.extend((!minutes.drawn.is_empty()).then(|| text!("minutes-drawn")));
     for draw in &minutes.drawn {
         let told = Told::of(session, draw);
-        lines.push(text!("minutes-draw", number = told.number, what = told.what, people = told.stage));
+        // Who was drawn stays so, whoever has it by now.
+        let drawn: Vec<String> = draw.order.iter().map(|id| session.names.member(id)).collect();
+        let people = drawn[..drawn.len().min(usize::from(draw.seats))].join(", ");
+        lines.push(text!("minutes-draw", number = told.number, what = told.what, people = people));
+        if draw.holders != draw.order[..draw.order.len().min(usize::from(draw.seats))] {
+            lines.push(text!("minutes-standing", standing = text!("minutes-now", people = told.stage)));
+        }
         lines.extend(told.voids.iter().map(|line| text!("minutes-standing", standing = line)));
         push(&mut object["drawn"], told.object);
     }

@@ -2,7 +2,7 @@
 //! file that names nobody; how it reaches a teller is for people to choose, and never the network.
 
 mod box_of;
-mod list;
+pub mod list;
 mod open;
 
 use crate::context::{Context, random};

@@ -192,6 +192,20 @@ minutes-tasks = { "" }
     ## Tasks
     { "" }
 minutes-task = - { $task }: { $what }
+minutes-item = - { $item }
+minutes-reviews = { "" }
+    ## How it went
+    { "" }
+minutes-polls = { "" }
+    ## Secret polls
+    { "" }
+minutes-rounds = { "" }
+    ## Rounds of the budget
+    { "" }
+minutes-grants = { "" }
+    ## Granted
+    { "" }
+minutes-now = has it now: { $people }
 minutes-drawn = { "" }
     ## Drawn
     { "" }

@@ -7,9 +7,9 @@ use crate::session::Session;
 use crate::ui::{Look, plain};
 use crate::{day, reference, text};
 use lifeboat_commons::History;
-use lifeboat_commons::budgets::Expense;
+use lifeboat_commons::budgets::{Expense, Grant};
 use lifeboat_log::EntryId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// See the grants, and what is left of each
 #[derive(Debug, clap::Args)]
@@ -31,24 +31,9 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         context.ui.say(text!("budget-no-grants"));
     }
     for (id, grant) in grants {
-        let title = title(context, &session, id);
-        let until = day::moment(grant.until.ms(), &session.zone);
-        let values = vec![
-            ("number", reference::short(grant.position).into()),
-            ("title", title.as_str().into()),
-            ("amount", grant.amount.money().into()),
-            ("left", grant.left().money().into()),
-            ("code", plain(grant.currency.as_str()).into()),
-            ("until", until.into()),
-        ];
-        let key = if grant.ended { "budget-grant-ended" } else { "budget-grant" };
-        context.ui.styled(Look::Strong, text::message(key, values))?;
-        context.ui.object(json!({
-            "grant": grant.position.0, "id": id.to_string(), "title": title,
-            "category": category(&session, grant.category), "currency": grant.currency.as_str(),
-            "amount": grant.amount.money(), "spent": grant.spent().money(), "left": grant.left().money(),
-            "until_ms": grant.until.ms(), "ended": grant.ended, "expenses": grant.expenses.len(),
-        }))?;
+        let (head, object) = told(context, &session, id, grant);
+        context.ui.styled(Look::Strong, head)?;
+        context.ui.object(object)?;
         let mut expenses: Vec<_> = grant.expenses.iter().collect();
         expenses.sort_by_key(|(_, expense)| expense.position);
         for (id, expense) in expenses {
@@ -56,6 +41,28 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// A grant as a person and a program read it.
+pub fn told(context: &mut Context, session: &Session, id: &EntryId, grant: &Grant) -> (String, Value) {
+    let title = title(context, session, id);
+    let until = day::moment(grant.until.ms(), &session.zone);
+    let values = vec![
+        ("number", reference::short(grant.position).into()),
+        ("title", title.as_str().into()),
+        ("amount", grant.amount.money().into()),
+        ("left", grant.left().money().into()),
+        ("code", plain(grant.currency.as_str()).into()),
+        ("until", until.into()),
+    ];
+    let key = if grant.ended { "budget-grant-ended" } else { "budget-grant" };
+    let object = json!({
+        "grant": grant.position.0, "id": id.to_string(), "title": title,
+        "category": category(session, grant.category), "currency": grant.currency.as_str(),
+        "amount": grant.amount.money(), "spent": grant.spent().money(), "left": grant.left().money(),
+        "until_ms": grant.until.ms(), "ended": grant.ended, "expenses": grant.expenses.len(),
+    });
+    (text::message(key, values), object)
 }
 
 /// The expenditures that wait for somebody to look at them.

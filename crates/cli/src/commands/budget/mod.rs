@@ -2,11 +2,11 @@
 
 mod export;
 mod grant;
-mod grants;
+pub mod grants;
 mod open;
 mod pools;
 mod proposals;
-mod show;
+pub mod show;
 mod spend;
 mod tally;
 mod verdict;

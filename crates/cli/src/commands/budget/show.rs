@@ -3,6 +3,7 @@
 
 use super::verdict::{Coin, sentence};
 use super::{category, entry_id, title};
+use crate::commands::minutes::counted::Told;
 use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
@@ -51,6 +52,22 @@ pub fn list(context: &mut Context, session: &Session) -> Outcome {
 fn line(session: &Session, round: &Round, title: &str) -> String {
     let phase = phase(session, round);
     text!("budget-round", number = reference::short(round.position), title = title, phase = phase)
+}
+
+/// A round with what is to be said of each proposal, for the minutes.
+pub fn told_whole(context: &mut Context, session: &Session, id: &EntryId, round: &Round) -> Told {
+    let name = title(context, session, id);
+    let mut lines = Vec::new();
+    for of in round.money.keys() {
+        for (proposal, why, _) in told(session, round, *of) {
+            let Some(known) = round.proposals.get(&proposal) else { continue };
+            let title = title(context, session, &known.newest);
+            let (number, cost) = (reference::short(known.position), known.cost.money());
+            let line = text!("budget-proposal", number = number, title = title, cost = cost, why = why);
+            lines.push(line.trim().to_owned());
+        }
+    }
+    Told { head: line(session, round, &name), lines, object: head(session, id, round, &name) }
 }
 
 /// What happens in a round now, and until when.

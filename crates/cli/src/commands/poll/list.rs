@@ -1,5 +1,6 @@
 //! The secret polls, where each stands, and the results with the counts that made them.
 
+use crate::commands::minutes::counted::Told;
 use crate::context::Context;
 use crate::error::Outcome;
 use crate::session::Session;
@@ -21,29 +22,39 @@ pub fn run(context: &mut Context, session: &Session) -> Outcome {
 }
 
 fn one(context: &mut Context, session: &Session, poll: &Poll) -> Outcome {
+    let told = told(context, session, poll)?;
+    context.ui.line(&told.head)?;
+    for line in &told.lines {
+        context.ui.line(format!("       {line}"))?;
+    }
+    context.ui.object(told.object)
+}
+
+/// A poll as a person and a program read it.
+///
+/// # Errors
+/// When the home does not answer.
+pub fn told(context: &mut Context, session: &Session, poll: &Poll) -> Outcome<Told> {
     let number = reference::short(poll.position);
     let (entered, _) = session.find(context, &number)?;
     let question = carried::note(&entered).unwrap_or_else(|| text!("poll-no-question"));
     let (stage, word) = stage(session, poll);
-    context.ui.line(format!("{number:<6} {question}: {stage}"))?;
+    let mut lines = Vec::new();
     if let Some(tally) = &poll.tally {
         let counts: Vec<String> =
             (1..).zip(&tally.counts).map(|(at, count)| format!("{at}: {count}")).collect();
         let (counts, blank, all) = (counts.join(", "), tally.blank.to_string(), tally.ballots.to_string());
-        context
-            .ui
-            .line(format!("       {}", text!("poll-result", counts = counts, blank = blank, all = all)))?;
+        lines.push(text!("poll-result", counts = counts, blank = blank, all = all));
     }
     for (teller, count) in poll.counts.iter().filter(|_| poll.tally.is_none()) {
         let counts: Vec<String> = count.counts.iter().map(ToString::to_string).collect();
         let (teller, counts) = (session.names.member(teller), counts.join(", "));
         let (blank, all) = (count.blank.to_string(), count.papers.to_string());
-        let line = text!("poll-counted", teller = teller, counts = counts, blank = blank, all = all);
-        context.ui.line(format!("       {line}"))?;
+        lines.push(text!("poll-counted", teller = teller, counts = counts, blank = blank, all = all));
     }
     let twice: u32 = poll.ballots.values().map(|counted| counted.others).sum();
     if twice > 0 {
-        context.ui.line(format!("       {}", text!("poll-twice", count = twice)))?;
+        lines.push(text!("poll-twice", count = twice));
     }
     let counted = poll.counts.iter().map(|(teller, count)| {
         let teller = session.names.member(teller);
@@ -54,7 +65,7 @@ fn one(context: &mut Context, session: &Session, poll: &Poll) -> Outcome {
         Means::Paper => poll.tally.as_ref().map(|tally| tally.ballots as usize),
         Means::Ring { .. } => Some(poll.ballots.len()),
     };
-    context.ui.object(json!({
+    let object = json!({
         "position": poll.position.0, "id": poll.id.to_string(), "question": question, "stage": word,
         "registered": poll.keys.len(), "ballots": ballots,
         "counted": counted.collect::<Vec<_>>(),
@@ -62,7 +73,8 @@ fn one(context: &mut Context, session: &Session, poll: &Poll) -> Outcome {
         "counts": poll.tally.as_ref().map(|tally| tally.counts.clone()),
         "blank": poll.tally.as_ref().map(|tally| tally.blank),
         "hashes": poll.ballots.values().map(|b| super::box_of::hex(&b.hash)).collect::<Vec<_>>(),
-    }))
+    });
+    Ok(Told { head: format!("{number:<6} {question}: {stage}"), lines, object })
 }
 
 fn stage(session: &Session, poll: &Poll) -> (String, &'static str) {
