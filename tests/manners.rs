@@ -266,6 +266,8 @@ fn what_was_typed_wrong_is_told_with_what_would_be_right() {
     let short = heron.bad(1, &["--yes", "out", "5", "EUR"]);
     assert!(short.contains("not enough") && short.contains("lifeboat balance"), "{short}");
     assert!(heron.bad(1, &["--yes", "out", "5", "tents"]).contains("lifeboat stock"));
+    heron.good(&["--yes", "in", "3", "tents"]);
+    assert!(heron.bad(1, &["--yes", "out", "1", "tent"]).contains("\"tents\" are two things"));
     let below = heron.bad(2, &["--yes", "in", "-5", "EUR"]);
     assert!(below.contains("amounts are positive") && !below.contains("-- -5"), "{below}");
     for command in ["status", "sync", "audit", "members"] {

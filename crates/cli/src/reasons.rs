@@ -2,8 +2,9 @@
 //! name that it has in the rules. One from a newer home keeps that home's words.
 
 use crate::text::Arg;
+use crate::ui::plain;
 use crate::{reference, text};
-use lifeboat_commons::{Reason, State};
+use lifeboat_commons::{Reason, State, Thing};
 use lifeboat_log::Position;
 
 /// Reasons that say another one, by whose name they go.
@@ -44,6 +45,20 @@ fn name(reason: &Reason) -> String {
     let says_another = |name: &str| OTHERS.contains(&name);
     let inner = written.split_once('(').filter(|(name, _)| says_another(name)).map(|(_, inner)| inner);
     inner.unwrap_or(&written).chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+/// Where to look for more of a thing: money is no stock, and what was written in another number (1 tent,
+/// 3 tents) is another thing.
+pub fn hint_at_stock(state: &State, thing: &Thing) -> Option<String> {
+    let Thing::Goods { item, .. } = thing else { return Some(text!("not-enough-money-hint")) };
+    let item = item.as_str();
+    let alike = |other: &str| {
+        let (short, long) = if item.len() < other.len() { (item, other) } else { (other, item) };
+        item != other && long.starts_with(short) && long.len() - short.len() <= 2
+    };
+    let mut stock = state.ledger().stock().filter(|(_, _, _, held)| held.is_positive());
+    let (other, ..) = stock.find(|(other, ..)| alike(other.as_str()))?;
+    Some(text!("not-enough-alike-hint", item = plain(item), other = plain(other.as_str())))
 }
 
 #[cfg(test)]

@@ -250,9 +250,12 @@ impl Session {
             if reached || stranger {
                 self.member()?;
                 let mut failure = void(reason, &entry.sentence);
-                let money = || matches!(self.thing_of(&draft.said), Some(Thing::Money { .. }));
-                if matches!(reason, Reason::NotEnough { .. }) && money() {
-                    failure = failure.hint(text!("not-enough-money-hint"));
+                if matches!(reason, Reason::NotEnough { .. })
+                    && let Some(hint) = self
+                        .thing_of(&draft.said)
+                        .and_then(|thing| reasons::hint_at_stock(&self.state, &thing))
+                {
+                    failure = failure.hint(hint);
                 }
                 return Err(carried::point_to_decision(context, self, failure, reason, &drafts));
             }

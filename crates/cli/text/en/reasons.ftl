@@ -123,6 +123,7 @@ void-hint-NeedsDecision = put it to the vote: lifeboat propose "why" with --char
 void-hint-OverQuota = see how many a day the charter allows: lifeboat charter
 void-hint-UnknownCurrency = see which there are: lifeboat charter
 void-hint-NotEnough = see what is there: lifeboat stock
+not-enough-alike-hint = "{ $item }" and "{ $other }" are two things here, and there is some of the second: write it so
 not-enough-money-hint = see what is there: lifeboat balance
 void-hint-MoreThanOpen = see what is open: lifeboat needs
 void-hint-NotOpen = see what is open: lifeboat needs and lifeboat offers
