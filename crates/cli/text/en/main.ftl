@@ -204,7 +204,7 @@ members-waiting = a newcomer (key { $mark }) needs { $missing ->
     [one] 1 more vouch
    *[other] { $missing } more vouches
  }
-members-left = left on { $day }
+members-left = left or was removed on { $day }
 members-new = may vote from { $from }
 members-since = since { $day }
 member-unknown = no member is called { $handle }.
