@@ -1,4 +1,4 @@
-//! A walk through the log: all entries of some kinds that have an effect, from the first to the last.
+//! A walk through the log: the entries of some kinds, from the first to the last.
 
 use crate::context::Context;
 use crate::error::Outcome;
@@ -14,6 +14,19 @@ use lifeboat_node::{Answer, Ask};
 /// # Errors
 /// When the home cannot be asked.
 pub fn of_kinds(context: &mut Context, session: &Session, kinds: &[u16]) -> Outcome<Vec<(Entered, Record)>> {
+    find(context, session, kinds, |entered, _| entered.void.is_none())
+}
+
+/// The entries of these kinds that are looked for, in the order of the log.
+///
+/// # Errors
+/// When the home cannot be asked.
+pub fn find(
+    context: &mut Context,
+    session: &Session,
+    kinds: &[u16],
+    wanted: impl Fn(&Entered, &Record) -> bool,
+) -> Outcome<Vec<(Entered, Record)>> {
     let (mut from, mut found) = (Position(0), Vec::new());
     loop {
         let count = u32::try_from(MAX_RECORDS_ANSWERED).unwrap_or(u32::MAX);
@@ -25,7 +38,7 @@ pub fn of_kinds(context: &mut Context, session: &Session, kinds: &[u16]) -> Outc
         for entered in records {
             let record = read_record(&entered)?;
             from = record.link().position.next();
-            if entered.void.is_none() {
+            if wanted(&entered, &record) {
                 found.push((entered, record));
             }
         }

@@ -3,17 +3,15 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::session::{Draft, Session, read_record};
+use crate::session::{Draft, Session};
 use crate::ui::Look;
-use crate::{expect_answer, fate, reference, say, text};
+use crate::{fate, reference, say, text, walk};
 use lifeboat_commons::decisions::{Amend, DecisionStatement, Propose};
 use lifeboat_commons::membership::{HandleChanged, MembershipStatement, Vouch};
 use lifeboat_commons::{Body, Common, Erase, MemberId, Statement};
 use lifeboat_log::codec::List;
-use lifeboat_log::{DetailHash, DetailTag, Kind, Position, Record};
-use lifeboat_node::ask::{Entered, Range, Reference};
-use lifeboat_node::limits::MAX_RECORDS_ANSWERED;
-use lifeboat_node::{Answer, Ask};
+use lifeboat_log::{DetailHash, DetailTag, Kind, Record};
+use lifeboat_node::ask::{Entered, Reference};
 use std::collections::BTreeSet;
 
 /// Erase the text of an entry of yours, or your handle, on every honest home
@@ -177,25 +175,10 @@ impl Held {
 /// The entries of the kinds that hold handles, in the log's order.
 fn with_handles(context: &mut Context, session: &Session) -> Outcome<Vec<(Entered, Record)>> {
     let kinds = [Kind::FOUNDING, Vouch::KIND, HandleChanged::KIND, Propose::KIND, Amend::KIND];
-    let (mut from, mut found) = (Position(0), Vec::new());
-    loop {
-        let count = u32::try_from(MAX_RECORDS_ANSWERED).unwrap_or(u32::MAX);
-        let mut range = Range::from(from, count);
-        range.kinds = kinds.iter().map(|kind| kind.0).collect();
-        let answer = session.ask(context, Ask::Log { cell: session.cell.cell, range })?;
-        let records = expect_answer!(answer, Answer::Records(records) => records)?;
-        let asked = records.len();
-        for entered in records {
-            let record = read_record(&entered)?;
-            from = record.link().position.next();
-            if record.entry().details.iter().any(|detail| detail.tag == DetailTag::HANDLE) {
-                found.push((entered, record));
-            }
-        }
-        if asked < MAX_RECORDS_ANSWERED {
-            return Ok(found);
-        }
-    }
+    let handle = |_: &Entered, record: &Record| {
+        record.entry().details.iter().any(|detail| detail.tag == DetailTag::HANDLE)
+    };
+    walk::find(context, session, &kinds.map(|kind| kind.0), handle)
 }
 
 /// The draft that erases this of that entry.

@@ -1,6 +1,6 @@
 //! Two histories that one key signed, and a takeover that goes on from the one: what a home with the other does.
 
-use super::rivals::{open, present, shown, witnesses};
+use super::rivals::{Cosigned, open, present, shown, witnesses};
 use super::*;
 use lifeboat_log::opening::Right;
 
@@ -64,36 +64,6 @@ fn an_earlier_term_stays_where_it_is() {
     }
 }
 
-/// A log whose newest checkpoint two witnesses cosigned.
-struct Cosigned<'a>(InMemory<'a>, &'a SignedCheckpoint);
-
-impl History for Cosigned<'_> {
-    fn find(&self, id: &EntryId) -> Option<lifeboat_log::Record> {
-        self.0.find(id)
-    }
-    fn root(&self, term: Term, size: u64) -> Option<TreeHash> {
-        self.0.root(term, size)
-    }
-}
-
-impl HeldLog for Cosigned<'_> {
-    fn term(&self, term: Term) -> Option<TermStand> {
-        self.0.term(term)
-    }
-    fn head(&self, end: Position) -> Option<LinkHash> {
-        self.0.head(end)
-    }
-    fn state_at(&self, end: Position) -> Option<lifeboat_commons::State> {
-        self.0.state_at(end)
-    }
-    fn checkpoint(&self, term: Term) -> Option<SignedCheckpoint> {
-        if term == self.1.origin.term { Some(self.1.clone()) } else { self.0.checkpoint(term) }
-    }
-    fn before(&self, term: Term) -> Option<SignedCheckpoint> {
-        self.0.before(term)
-    }
-}
-
 #[test]
 fn what_is_witnessed_here_is_not_given_up() {
     let here = history(witnessed(), "finch", 3);
@@ -112,7 +82,7 @@ fn what_is_witnessed_here_is_not_given_up() {
         (&unwitnessed, 2, true),
         (&unwitnessed, 0, true),
     ] {
-        let log = Cosigned(InMemory(&here), checkpoint);
+        let log = Cosigned(InMemory(&here), checkpoint.clone());
         let open = here.chain.open().unwrap().term;
         let opened = judge(here.cell(), open, &short(closes), &Look::default(), &log);
         match opened {

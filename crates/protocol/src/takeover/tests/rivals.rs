@@ -126,7 +126,7 @@ fn a_checkpoint_that_the_opening_shown_has_not_signed_is_a_fault() {
 }
 
 /// A log whose newest checkpoint is cosigned.
-struct Cosigned<'a>(InMemory<'a>, SignedCheckpoint);
+pub(super) struct Cosigned<'a>(pub InMemory<'a>, pub SignedCheckpoint);
 
 impl History for Cosigned<'_> {
     fn find(&self, id: &EntryId) -> Option<lifeboat_log::Record> {
