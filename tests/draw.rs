@@ -144,7 +144,9 @@ fn three_terms_pass_from_hand_to_hand(homes: &[Person; 3], first: &str) {
     // The minutes of the day say who was drawn, and who has the role after all this.
     let minutes = heron.good(&["minutes"]).out;
     assert!(minutes.contains("## Drawn") && minutes.contains("## Roles"), "{minutes}");
-    assert!(minutes.contains(&format!("**: {drawn}\n  - has it now: {}", holder(first))), "{minutes}");
+    let now = holder(first);
+    let now = if now == drawn { String::new() } else { format!("  - has it now: {now}") };
+    assert!(minutes.contains(&format!("**: {drawn}\n{now}")), "{minutes}");
     let told = heron.good(&["--json", "minutes"]).objects().remove(0);
     let told: Vec<Vec<String>> =
         told["drawn"].as_array().unwrap().iter().map(|draw| people(&draw["holders"])).collect();
@@ -159,7 +161,7 @@ fn a_draw_that_someone_wrecks_is_drawn_again_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let homes = three(folder.path());
     let [heron, wren, finch] = &homes;
-    let words = ["draw", "call", "keeper", "--commit", "90 seconds", "--reveal", "30 seconds"];
+    let words = ["draw", "call", "keeper", "--commit", "90 seconds", "--reveal", "60 seconds"];
     let number = heron.value(&words, "position").to_string();
     for home in &homes {
         home.types(&["--wait", "20", "sync"], "");
@@ -173,7 +175,7 @@ fn a_draw_that_someone_wrecks_is_drawn_again_by_itself() {
         }
     }
     // The time to reveal must run out first.
-    let patience = Duration::from_secs(180);
+    let patience = Duration::from_secs(400);
     wait_within(patience, "a void attempt, and one that the others' homes bring to its end", || {
         wren.types(&["--wait", "20", "sync"], "");
         finch.types(&["--yes", "--wait", "20", "draw", "commit", &number], "");
