@@ -1,7 +1,9 @@
 //! Private texts, texts that end, and erasure, as people type and read them.
 
-use crate::person::Person;
+use crate::person::{Person, wait_within};
 use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
 
 fn texts(entry: &Value) -> Vec<String> {
     let details = entry["details"].as_array().unwrap().iter();
@@ -107,4 +109,70 @@ fn a_text_can_have_a_last_day() {
     assert!(said.err.contains("texts kept until"), "{}", said.err);
     let passed = heron.bad(2, &["--yes", "need", "2", "beds", "--note", "x", "--until", "2020-01-01"]);
     assert!(passed.contains("2020-01-01"), "{passed}");
+    // A correction repeats the text, and its last day.
+    let said = heron.good(&["--yes", "correct", "1", "3", "beds"]);
+    assert!(said.err.contains("call at nine") && said.err.contains("texts kept until"), "{}", said.err);
+}
+
+/// Whether any file of a home holds these words.
+fn holds(folder: &Path, words: &str) -> bool {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            holds(&path, words)
+        } else {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            bytes.windows(words.len()).any(|part| part == words.as_bytes())
+        }
+    })
+}
+
+#[test]
+fn what_waited_and_was_erased_or_never_left_is_in_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let mut wren = Person::with_home(folder.path(), "wren");
+    let mut finch = Person::with_home(folder.path(), "finch");
+    heron.takes_in(&wren);
+    heron.takes_in(&finch);
+    wren.start_node();
+    let address = wren.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
+    finch.start_node_with(&["--connect", &address]);
+    finch.good(&["--wait", "20", "sync"]);
+    // The keeper is away: the entry waits in another home too, and cannot be taken back.
+    heron.stop_node();
+    finch.types(&["--yes", "--wait", "20", "in", "7", "EUR", "--from", "Maple Lane 7"], "");
+    let kept = || finch.good(&["outbox"]).out.contains("kept by 1 other home");
+    wait_within(Duration::from_secs(60), "another home to keep it", kept);
+    assert!(holds(wren.home(), "Maple Lane 7"));
+    assert!(finch.bad(1, &["--yes", "outbox", "drop", "1"]).contains("cannot be taken back"));
+    heron.start_node();
+    let placed = || finch.good(&["log"]).out.contains("Maple Lane 7");
+    wait_within(Duration::from_secs(60), "the entry to be placed", placed);
+    let log = finch.good(&["--json", "log", "--all"]).objects();
+    let number = log.iter().find(|e| e["text"].as_str().is_some_and(|t| t.contains("Maple"))).unwrap();
+    finch.good(&["--yes", "--wait", "20", "erase", &number["position"].to_string()]);
+    let gone = || [&heron, &wren, &finch].iter().all(|person| !holds(person.home(), "Maple Lane 7"));
+    wait_within(Duration::from_secs(60), "the text to be gone everywhere", gone);
+    // What never left is dropped with its text.
+    [&mut heron, &mut wren].into_iter().for_each(Person::stop_node);
+    finch.types(&["--yes", "--wait", "1", "in", "8", "EUR", "--from", "Elm Lane 8"], "");
+    assert!(holds(finch.home(), "Elm Lane 8"));
+    finch.good(&["--yes", "outbox", "drop", "1"]);
+    assert!(!holds(finch.home(), "Elm Lane 8"));
+    // A private text on a stick is not for a home that only follows the log.
+    let card = finch.value(&["card"], "card").as_str().unwrap().to_owned();
+    let private = ["--yes", "--wait", "1", "in", "9", "EUR", "--private", "ring nine", "--readers", "heron"];
+    finch.types(&private, "");
+    let stick = folder.path().join("stick").display().to_string();
+    finch.good(&["outbox", "save", &stick]);
+    let lark = Person::with_home(folder.path(), "lark");
+    lark.good(&["follow", &card]);
+    let loaded = lark.types(&["--wait", "1", "outbox", "load", &stick], "");
+    assert!(
+        loaded.code == 1 && loaded.err.contains("only the cell's own homes may hold"),
+        "{}{}",
+        loaded.out,
+        loaded.err
+    );
 }

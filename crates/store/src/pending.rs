@@ -1,18 +1,14 @@
-//! Entries that wait in a home to be placed, with their details. They are in the database, in pieces that it
-//! takes, and each is verified again when it is read; a lost one comes back from its author's outbox or a
-//! replica.
+//! Entries that wait in a home to be placed, with their details: one file each, which is gone when the entry
+//! is. (What a database drops it keeps on the disk for long, and a text may be erased soon after it was placed.)
+//! Each is verified again when it is read; a lost one comes back from its author's outbox or a replica.
 
-use crate::limits::{MAX_PENDING, MAX_VALUE};
+use crate::limits::{MAX_PENDING, MAX_PENDING_LEN};
 use crate::log_store::StoreError;
-use crate::storage::{Change, Storage, Table};
+use crate::storage::{Storage, StorageError};
 use bincode::{Decode, Encode};
 use lifeboat_log::codec::{self, Bytes, List};
 use lifeboat_log::limits::{MAX_DETAIL, MAX_DETAILS, MAX_RECORD};
 use lifeboat_log::{CellId, Detail, EntryId, KeyCache, SignedEntry, Time};
-use std::collections::BTreeMap;
-
-/// Pieces of the longest value.
-const PIECES: usize = crate::limits::MAX_PENDING_LEN / MAX_VALUE + 1;
 
 /// An entry that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +49,12 @@ impl Pending {
     }
 }
 
-fn key(cell: CellId, id: &EntryId, piece: u8) -> Vec<u8> {
-    [&cell.0[..], &id.0, &[piece]].concat()
+fn folder(cell: CellId) -> String {
+    format!("pending/{cell}")
+}
+
+fn file(cell: CellId, id: &EntryId) -> String {
+    format!("pending/{cell}/{id}")
 }
 
 /// Keeps an entry, or what was added to it.
@@ -63,13 +63,7 @@ fn key(cell: CellId, id: &EntryId, piece: u8) -> Vec<u8> {
 /// Those of the storage.
 pub fn put(storage: &dyn Storage, cell: CellId, pending: &Pending) -> Result<(), StoreError> {
     let Some(bytes) = pending.to_bytes() else { return Ok(()) };
-    let id = pending.entry.id();
-    let change =
-        |(i, piece): (usize, &[u8])| Change::put(Table::Pending, key(cell, &id, i as u8), piece.to_vec());
-    let pieces = bytes.chunks(MAX_VALUE).enumerate().map(change);
-    let rest = bytes.len().div_ceil(MAX_VALUE)..PIECES;
-    let rest = rest.map(|piece| Change::remove(Table::Pending, key(cell, &id, piece as u8)));
-    Ok(storage.write(&pieces.chain(rest).collect::<Vec<_>>())?)
+    Ok(storage.replace(&file(cell, &pending.entry.id()), &bytes)?)
 }
 
 /// All entries that wait, in order of their ids; damaged ones are left out and dropped.
@@ -77,30 +71,20 @@ pub fn put(storage: &dyn Storage, cell: CellId, pending: &Pending) -> Result<(),
 /// # Errors
 /// Those of the storage.
 pub fn all(storage: &dyn Storage, cell: CellId) -> Result<Vec<Pending>, StoreError> {
-    let mut found: BTreeMap<EntryId, Vec<u8>> = BTreeMap::new();
-    let mut from = cell.0.to_vec();
-    loop {
-        let page = storage.scan(Table::Pending, &cell.0, &from, 256)?;
-        let Some((last, _)) = page.last() else { break };
-        from = [&last[..], &[0]].concat();
-        for (key, value) in &page {
-            let id = key.get(32..).and_then(|rest| rest.first_chunk()).map(|id| EntryId(*id));
-            let Some(id) = id else { continue };
-            found.entry(id).or_default().extend_from_slice(value);
-        }
-        if found.len() >= MAX_PENDING {
-            break;
-        }
-    }
     let mut keys = KeyCache::default();
-    let (mut entries, mut damaged) = (Vec::new(), Vec::new());
-    for (id, bytes) in found {
-        match Pending::from_bytes(&bytes, &mut keys) {
-            Some(pending) if pending.entry.id() == id => entries.push(pending),
-            _ => damaged.push(id),
+    let mut entries = Vec::new();
+    for item in storage.list(&folder(cell))?.into_iter().filter(|item| !item.folder).take(MAX_PENDING) {
+        let name = format!("{}/{}", folder(cell), item.name);
+        let bytes = match storage.read(&name, MAX_PENDING_LEN) {
+            Err(StorageError::TooLong { .. }) => None,
+            read => read?,
+        };
+        match bytes.and_then(|bytes| Pending::from_bytes(&bytes, &mut keys)) {
+            Some(pending) if pending.entry.id().to_string() == item.name => entries.push(pending),
+            _ => storage.remove(&name)?,
         }
     }
-    remove(storage, cell, &damaged)?;
+    entries.sort_by_key(|pending| pending.entry.id());
     Ok(entries)
 }
 
@@ -109,7 +93,5 @@ pub fn all(storage: &dyn Storage, cell: CellId) -> Result<Vec<Pending>, StoreErr
 /// # Errors
 /// Those of the storage.
 pub fn remove(storage: &dyn Storage, cell: CellId, ids: &[EntryId]) -> Result<(), StoreError> {
-    let keys = ids.iter().flat_map(|id| (0..PIECES).map(move |piece| key(cell, id, piece as u8)));
-    let removals: Vec<Change> = keys.map(|key| Change::remove(Table::Pending, key)).collect();
-    removals.chunks(4 * PIECES).try_for_each(|some| Ok(storage.write(some)?))
+    ids.iter().try_for_each(|id| Ok(storage.remove(&file(cell, id))?))
 }

@@ -132,8 +132,6 @@ pub enum Table {
     Index = 1,
     /// Snapshots of states.
     State = 2,
-    /// Entries that wait to be placed.
-    Pending = 3,
     /// Copies of checkpoints.
     Checkpoint = 4,
     /// Where details lie in their packs.

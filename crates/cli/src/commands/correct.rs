@@ -8,7 +8,7 @@ use crate::session::{Draft, Session};
 use crate::text;
 use lifeboat_commons::ledger::{Given, LedgerStatement, Meet, Need, Offer, OpeningStock, Received};
 use lifeboat_commons::{Amount, Common, Quantity, Statement};
-use lifeboat_log::{DetailTag, EntryId};
+use lifeboat_log::{DetailTag, EntryId, Time};
 
 /// Correct an entry of yours; the old one stays readable
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,17 @@ impl Args {
             }
             LedgerStatement::ReceiptConfirmed(_) | LedgerStatement::Withdraw(_) => Err(fixed()),
         }?;
-        self.circumstances.texts.add(session, draft)
+        let mut draft = self.circumstances.texts.add(session, draft)?;
+        let named = record.entry().details.iter();
+        if named.clone().any(|detail| detail.tag.is_sealed()) && draft.sealed.is_empty() {
+            context.ui.warn(text!("correct-private-left"));
+        }
+        if draft.until == Time::ZERO {
+            // What is said anew has the last day that it had.
+            let last = named.filter(|detail| detail.tag == DetailTag::NOTE).map(|detail| detail.expiry).max();
+            draft.until = last.unwrap_or(Time::ZERO);
+        }
+        Ok(draft)
     }
 
     /// Whether it would change nothing.

@@ -204,6 +204,11 @@ fn drop_one(context: &mut Context, mut desk: Desk, number: usize) -> Outcome {
             Failure::usage(text!("outbox-no-such", number = number)).hint(text!("outbox-no-such-hint"))
         );
     };
+    if let Step::HandedOn { homes, .. } = &own.step {
+        return Err(
+            Failure::new(text!("outbox-drop-kept", count = *homes)).hint(text!("outbox-drop-kept-hint"))
+        );
+    }
     let (mut desk, sentences) = sentences(context, desk, std::slice::from_ref(own))?;
     let sentence = sentences.concat();
     if !context.ui.ask_yes(&text!("outbox-drop-ask", sentence = &sentence))? {

@@ -320,6 +320,7 @@ slip-unknown = no open hand-over slip has the number { $number }.
 slip-unknown-hint = it may have been confirmed already: lifeboat show NUMBER.
 corrected-already = this entry was corrected already, by { $by }.
 corrected-already-hint = correct that one: lifeboat correct { $by }.
+correct-private-left = the private text of the old entry stays with that one, and is not repeated: say it anew with --private and --readers, or erase it.
 correct-not-yours = { $number } was written by { $who }, who alone can correct it.
 correct-not-yours-hint = ask them to, or write what you know as an entry of your own.
 correct-nothing = nothing is said that would change.
@@ -439,6 +440,11 @@ outbox-loaded = { $placed } placed, { $queued } sent on, { $refused } refused.
 outbox-no-such = there is no entry { $number } in your outbox.
 outbox-no-such-hint = see them: lifeboat outbox.
 outbox-drop-ask = "{ $sentence }" will not be offered again. It may be in the log all the same, if it was sent before. Take it out?
+outbox-drop-kept = { $count ->
+    [one] another home keeps it already and brings
+   *[other] { $count } other homes keep it already and bring
+} it to the keeper: it cannot be taken back.
+outbox-drop-kept-hint = once it is placed, strike it out with lifeboat correct NUMBER --strike, and take back its text with lifeboat erase NUMBER
 outbox-dropped = Taken out: "{ $sentence }".
 step-waiting = waits
 step-placed = #{ $number }, placed

@@ -12,8 +12,8 @@ use crate::wire::{Blob, Plain};
 use lifeboat_log::codec::{Bytes, List};
 use lifeboat_log::opening::possession_message;
 use lifeboat_log::{
-    CellId, Detail, Entry, EntryId, KeyCache, Kind, Link, LinkHash, Nonce, Position, PublicKey, Record, Seen,
-    SignedEntry, Term, Time,
+    CellId, Detail, DetailHash, DetailTag, Entry, EntryId, KeyCache, Kind, Link, LinkHash, Nonce, Position,
+    PublicKey, Record, Seen, SignedEntry, Term, Time,
 };
 use lifeboat_store::outbox::OutboxError;
 use lifeboat_store::{LogStore, Outbox, Sent, Storage, Waiting};
@@ -272,6 +272,11 @@ impl Service {
             let founding = waiting.entry.kind == Kind::FOUNDING;
             let cell = if founding { CellId::of_founding(waiting.entry.id()) } else { waiting.entry.cell };
             let id = waiting.entry.id();
+            if self.may_not_hold(cell, &waiting, progress).await {
+                let text = "it has a private text, which only the cell's own homes may hold: load the file in one of theirs (see lifeboat key node)";
+                fates.push(Fate::Refused { id, name: "sealed".to_owned(), text: text.to_owned() });
+                continue;
+            }
             let details = waiting.details.iter().map(|detail| Blob(detail.as_bytes().to_vec())).collect();
             let signed = Signed { entry: Blob(waiting.entry.bytes().to_vec()), details };
             match self.submit(cell, vec![signed], 0, progress).await {
@@ -283,11 +288,34 @@ impl Service {
         Ok(Answer::Submitted(fates))
     }
 
-    /// Takes an entry out of the outbox.
+    /// Whether an entry brings a private text, and this home is none of the cell's own.
+    async fn may_not_hold(
+        self: &Arc<Self>,
+        cell: CellId,
+        waiting: &Waiting,
+        progress: &mpsc::Sender<Progress>,
+    ) -> bool {
+        let sealed = waiting.entry.details.iter().any(|detail| detail.tag.is_sealed());
+        sealed && self.cell(cell, progress).await.is_ok_and(|open| !open.read().is_own())
+    }
+
+    /// Takes an entry out of the outbox, and its texts out of this home: nobody else has them.
     pub(super) async fn outbox_drop(self: &Arc<Self>, id: EntryId) -> Result<Answer, Refusal> {
         let own = self.own_entries()?.into_iter().find(|own| own.id == id);
         let own = own.ok_or_else(|| Refusal::new("not_here", "this entry is not in the outbox"))?;
+        let file = self.outbox(own.cell).get(&id).map_err(|e| outbox_refusal(&e))?;
         self.outbox(own.cell).remove(&id).map_err(|e| outbox_refusal(&e))?;
+        let placed = matches!(own.step, Step::Placed(_) | Step::Replicated(_));
+        if let (Some(file), false) = (file, placed) {
+            let texts = file.entry.details.iter().filter(|d| d.tag == DetailTag::NOTE || d.tag.is_sealed());
+            let texts: Vec<DetailHash> = texts.map(|detail| detail.hash).collect();
+            let storage: Arc<dyn Storage> = self.storage.clone();
+            let erased = match self.open_cell_of(&own.cell) {
+                Some(open) => open.read().store.erase_details(&texts),
+                None => LogStore::open(storage, own.cell).and_then(|(store, _)| store.erase_details(&texts)),
+            };
+            erased.map_err(|error| Refusal::new("disk", error.to_string()))?;
+        }
         if let Some(open) = self.open_cell_of(&own.cell) {
             open.tell(ToCell::Forget(id)).await;
         }

@@ -232,6 +232,9 @@ fn details_and_states(storage: Arc<dyn Storage>, again: &impl Fn(Arc<dyn Storage
     let mut kept: Vec<_> = waiting.iter().filter(|p| **p != waiting[2]).cloned().collect();
     kept.sort_by_key(|pending| pending.entry.id());
     assert_eq!(store.pending().unwrap(), kept);
+    // What does not wait any more has left nothing behind.
+    let files = store.storage().list(&format!("pending/{cell}")).unwrap();
+    assert_eq!(files.len(), kept.len(), "{files:?}");
     for detail in &details {
         assert_eq!(store.detail(&detail.hash()).unwrap().as_ref(), Some(detail));
     }
