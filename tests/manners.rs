@@ -230,6 +230,9 @@ fn what_would_change_nothing_or_is_anothers_is_not_signed() {
     assert!(said.contains("written by heron, who alone"), "{said}");
     let said = heron.bad(2, &["--yes", "correct", &number]);
     assert!(said.contains("--strike"), "{said}");
+    let need = heron.value(&["need", "5", "kg", "rice"], "position").to_string();
+    let said = heron.bad(2, &["--yes", "correct", &need, "--strike"]);
+    assert!(said.contains(&format!("lifeboat withdraw {need}")), "{said}");
     let said = wren.bad(1, &["--yes", "key", "rename", "heron"]);
     assert!(said.contains("a member goes by heron already"), "{said}");
     let said = heron.types(&["vouch", "wren"], "").err;

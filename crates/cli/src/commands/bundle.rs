@@ -172,7 +172,9 @@ fn broken(context: &mut Context, done: &BundleTaken) -> Outcome {
             Failure::new(text!("bundle-broken", at = at, what = plain(what))).hint(text!("bundle-fork-hint"))
         );
     }
-    let code = if done.records + done.known > 0 { Code::Partly } else { Code::Failed };
-    Err(Failure::with(code, text!("bundle-broken", at = at, what = plain(what)))
-        .hint(text!("bundle-broken-hint")))
+    let (code, hint) = match done.records + done.known {
+        0 => (Code::Failed, text!("bundle-nothing-hint")),
+        _ => (Code::Partly, text!("bundle-broken-hint")),
+    };
+    Err(Failure::with(code, text!("bundle-broken", at = at, what = plain(what))).hint(hint))
 }

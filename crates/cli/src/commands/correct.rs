@@ -56,6 +56,11 @@ impl Args {
         }
         let fixed = || Failure::new(text!("not-correctable")).hint(text!("not-correctable-hint"));
         let Ok(Statement::Ledger(old)) = Statement::decode(record.entry()) else { return Err(fixed()) };
+        if self.strike && matches!(old, LedgerStatement::Need(_) | LedgerStatement::Offer(_)) {
+            let typed = record.link().position.0;
+            return Err(Failure::usage(text!("correct-strike-post"))
+                .hint(text!("correct-strike-post-hint", typed = typed)));
+        }
         let common = self.common(session, old.common(), record.entry().id())?;
         let before = entered.details.iter().find(|detail| detail.tag == DetailTag::NOTE.0);
         let note = self.note.clone().or_else(|| before.map(|detail| detail.text.clone()));

@@ -11,6 +11,7 @@ bundle-taken = { $name }: { $new } new records, { $known } known already; { $cou
 bundle-taken-with = { $details } texts, { $sealed } private texts and { $blobs } photos came along.
 bundle-broken = the bundle does not hold at byte { $at }: { $what }
 bundle-broken-hint = what stood before that was proven, and is kept. Ask for the file again; to take it in twice does no harm.
+bundle-nothing-hint = nothing of it was taken in. Ask for the file again, or for one that begins no later than your log ends: lifeboat status.
 bundle-fork = ALARM: this file holds another log of the same cell, signed by the same key. Somebody signed two histories.
 bundle-fork-hint = keep the file, show it to the others of the cell, and compare: lifeboat status shows how far your log goes.
 

@@ -40,7 +40,7 @@ check-witnesses = { $asked ->
  }
 check-why-named = the cell's id, or the card, names its key
 check-why-witnessed = the witnesses of the term before have cosigned it
-check-why-handed = the keeper of the term before handed over to it
+check-why-handed = the keepers before it handed the log on, and for one of these steps nobody else vouches
 check-why-log = whether it had its right only the log can tell
 check-why-nothing = nothing here says that it is the cell's
 check-open = its term is the newest that is known here

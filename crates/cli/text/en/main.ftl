@@ -252,8 +252,8 @@ sync-keeper = { $name }: this home keeps the log, { $count ->
  }; no other home was reached now.
 sync-admitted = You are a member of { $name } now.
 sync-placed = { $count ->
-    [one] 1 entry of yours was
-   *[other] { $count } entries of yours were
+    [one] 1 entry out of the outbox was
+   *[other] { $count } entries out of the outbox were
  } placed.
 sync-unreached = { $count ->
     [one] one cell
@@ -320,6 +320,8 @@ slip-unknown = no open hand-over slip has the number { $number }.
 slip-unknown-hint = it may have been confirmed already: lifeboat show NUMBER.
 corrected-already = this entry was corrected already, by { $by }.
 corrected-already-hint = correct that one: lifeboat correct { $by }.
+correct-strike-post = a need or an offer is not struck out.
+correct-strike-post-hint = take it back: lifeboat withdraw { $typed }
 correct-private-left = the private text of the old entry stays with that one, and is not repeated: say it anew with --private and --readers, or erase it.
 correct-not-yours = { $number } was written by { $who }, who alone can correct it.
 correct-not-yours-hint = ask them to, or write what you know as an entry of your own.
