@@ -1,7 +1,7 @@
 //! Takeover: how the members of a cell give its log another keeper when the old one is gone or refuses
 //! them. Functions without I/O: what every node knows of calls ([`board`]), what the proposer does next
 //! ([`bid`], [`bids`]), when a witness closes ([`close`]), and what a replica does about an opening of a higher era
-//! ([`offer`]), one that goes on from the other of two histories ([`parted`]), or another one of its own era
+//! ([`offer`]), one that goes on from the other of two histories (`parted`), or another one of its own era
 //! ([`rival`]). The right of an opening is judged by the rules of `lifeboat_commons::terms`, on the state at its
 //! base, by everyone alike.
 //!
