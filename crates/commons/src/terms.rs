@@ -193,6 +193,11 @@ pub fn endorsers<'a>(state: &State, keys: impl Iterator<Item = &'a PublicKey>) -
     keys.filter_map(|key| state.endorser(key)).collect::<BTreeSet<_>>().len()
 }
 
+/// Whether these keys endorse for more than half of the electorate.
+pub fn is_majority<'a>(state: &State, keys: impl Iterator<Item = &'a PublicKey>) -> bool {
+    endorsers(state, keys) * 2 > electorate(state)
+}
+
 /// The size of the electorate: more than half of it takes the log over.
 pub fn electorate(state: &State) -> usize {
     state.members().electorate(state.time(), state.charter().notice_ms()).count()

@@ -91,13 +91,12 @@ impl Carrier {
     /// Whether this home has followed up to a term that it keeps itself: its disk was lost, and its keys were
     /// not. Who has kept a term in this process and laid it down does not take it up again.
     fn has_come_to_keep(&mut self) -> bool {
-        let follows = matches!(self.role, Role::Follower(_)) && !locked(&self.parts.inquiry).is_over();
-        self.resigned = follows && {
-            let (shelf, node) = (reading(&self.parts.shelf), self.parts.config.node);
-            let open = shelf.store.chain().open();
-            open.is_some_and(|open| open.opening.node == node)
-                && !shelf.is_stopped()
-                && shelf.is_kept_by(&node, &Keys::of(&self.parts.config.home))
+        // Asked at every message: the shelf, which the disk may hold for long, only where it matters.
+        let node = self.parts.config.node;
+        let named = matches!(&self.role, Role::Follower(following) if following.is_kept_by(&node));
+        self.resigned = named && !locked(&self.parts.inquiry).is_over() && {
+            let shelf = reading(&self.parts.shelf);
+            !shelf.is_stopped() && shelf.is_kept_by(&node, &Keys::of(&self.parts.config.home))
         };
         self.resigned
     }

@@ -385,6 +385,11 @@ impl Following {
         self.follower.stream()
     }
 
+    /// Whether the open term, as far as it is durable, names this node as its keeper.
+    pub fn is_kept_by(&self, node: &PublicKey) -> bool {
+        self.follower.chain().open().is_some_and(|open| open.opening.node == *node)
+    }
+
     /// Cuts off what the log's checkpoint does not cover.
     pub fn cut_uncovered(&mut self, parts: &Parts) {
         self.open_anew(parts, true);

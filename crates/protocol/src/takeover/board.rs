@@ -38,7 +38,7 @@ impl Known {
 
     /// Whether more than half of the electorate endorse it, on this state.
     pub fn is_carried(&self, state: &State) -> bool {
-        self.given(state) * 2 > terms::electorate(state)
+        terms::is_majority(state, self.endorsements.keys())
     }
 
     /// Whether this member is behind it, on this state.

@@ -221,8 +221,7 @@ impl Offer {
         let end = log.checkpoint(self.base.origin.term)?;
         let start = log.term(end.origin.term)?.start.0;
         let state = log.state_at(Position(start.saturating_add(end.size)))?;
-        let given = terms::endorsers(&state, endorsements.iter().map(|e| &e.key));
         let back = || Opened::Back(Call::of(&self.opening), Box::new(end));
-        (given * 2 > terms::electorate(&state)).then(back)
+        terms::is_majority(&state, endorsements.iter().map(|e| &e.key)).then(back)
     }
 }

@@ -22,8 +22,7 @@ fn judged(offer: &Offer, open: Term, log: &dyn HeldLog) -> Option<Opened> {
     let Right::Takeover { endorsements, .. } = &offer.opening().right else { return None };
     let last = log.term(open)?;
     let state = log.state_at(Position(last.start.0.saturating_add(last.size)))?;
-    let given = terms::endorsers(&state, endorsements.iter().map(|e| &e.key));
-    if given * 2 <= terms::electorate(&state) {
+    if !terms::is_majority(&state, endorsements.iter().map(|e| &e.key)) {
         return None;
     }
     let start = log.term(base.origin.term)?.start;

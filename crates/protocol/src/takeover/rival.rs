@@ -184,9 +184,7 @@ pub(super) fn across(offer: &Offer, open: Term, look: &Look, log: &dyn HeldLog) 
         let start = log.term(checkpoint.origin.term)?.start.0;
         log.state_at(Position(start.saturating_add(checkpoint.size)))
     };
-    let majority = |state: State| {
-        terms::endorsers(&state, endorsements.iter().map(|e| &e.key)) * 2 > terms::electorate(&state)
-    };
+    let majority = |state: State| terms::is_majority(&state, endorsements.iter().map(|e| &e.key));
     // Whoever was admitted since the rivals parted counts where they were.
     if at(&base).is_some_and(majority) || log.checkpoint(open).and_then(|end| at(&end)).is_some_and(majority)
     {
