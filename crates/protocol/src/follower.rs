@@ -102,9 +102,7 @@ impl Follower {
             Event::Disconnected(peer) => {
                 self.peers.disconnected(&peer);
                 self.seeker.disconnected(&peer);
-                if self.session.as_ref().is_some_and(|session| session.peer == peer) {
-                    self.session = None;
-                }
+                self.end_session(|session| session.peer == peer, &mut effects);
             }
             Event::Tip { peer, checkpoint } => self.tip(peer, &checkpoint, now, entropy, &mut effects),
             Event::AskFailed(peer) => {
@@ -123,7 +121,7 @@ impl Follower {
                 }
             }
             Event::Opening { peer, opened } => self.opened(peer, opened, now, entropy, &mut effects),
-            Event::Reopened(held) => self.reopened(*held),
+            Event::Reopened(held) => self.reopened(*held, &mut effects),
             Event::Cosigned(cosigned) => self.cosigned(&cosigned, &mut effects),
             Event::Stop { term, before } => self.stop(term, before),
             Event::FalseEvidence { peer, name } => {
@@ -147,8 +145,7 @@ impl Follower {
 
     /// Looks for what can be asked now: checkpoints, records, details.
     fn go_on(&mut self, now: Time, entropy: u64, effects: &mut Vec<Effect>) {
-        if let Some(session) = self.session.take_if(|session| session.is_stalled(now)) {
-            effects.push(Effect::CloseRange(session.stream));
+        if let Some(session) = self.end_session(|session| session.is_stalled(now), effects) {
             self.peers.failed(&session.peer, now, entropy);
             self.gave_up = self.planted.is(Bug::NeverAsksAgain);
         }
@@ -257,9 +254,7 @@ impl Follower {
         if alarm.size <= covered.map_or(0, |held| held.size) {
             return self.raise(alarm, now, effects);
         }
-        if let Some(session) = self.session.take() {
-            effects.push(Effect::CloseRange(session.stream));
-        }
+        self.end_session(|_| true, effects);
         self.reopening = true;
         effects.push(Effect::CutTail);
     }
@@ -293,9 +288,7 @@ impl Follower {
         }
         // The members may have gone on from what the peer holds: that is for its opening to show.
         if self.peers.tip(&alarm.peer).is_some_and(|(term, _)| term.era() > self.era()) {
-            if let Some(session) = self.session.take_if(|session| session.peer == alarm.peer) {
-                effects.push(Effect::CloseRange(session.stream));
-            }
+            self.end_session(|session| session.peer == alarm.peer, effects);
             return self.peers.parts(&alarm.peer, now, entropy);
         }
         self.put_aside(alarm.peer, Fault::Contradicts, now, effects);
@@ -305,9 +298,7 @@ impl Follower {
         let for_ms = if fault == Fault::Contradicts { DECEIVED_MS } else { ASIDE_MS };
         self.peers.put_aside(&peer, now.plus_ms(for_ms));
         self.seeker.disconnected(&peer);
-        if let Some(session) = self.session.take_if(|session| session.peer == peer) {
-            effects.push(Effect::CloseRange(session.stream));
-        }
+        self.end_session(|session| session.peer == peer, effects);
         effects.push(Effect::PutAside { peer, fault });
     }
 
@@ -338,19 +329,30 @@ impl Follower {
         }
     }
 
+    /// Ends the stream that is open, where it is such a one. It is always closed too: whatever still came of it
+    /// would be taken for a later one's.
+    fn end_session(
+        &mut self,
+        is_such: impl FnOnce(&Session) -> bool,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Session> {
+        let ended = self.session.take_if(|session| is_such(session))?;
+        effects.push(Effect::CloseRange(ended.stream));
+        Some(ended)
+    }
+
     fn disk_failed(&mut self, effects: &mut Vec<Effect>) {
         self.persists.clear();
         self.reopening = true;
-        if let Some(session) = self.session.take() {
-            effects.push(Effect::CloseRange(session.stream));
-        }
+        self.end_session(|_| true, effects);
         effects.push(Effect::Reopen);
     }
 
-    fn reopened(&mut self, held: Held) {
+    fn reopened(&mut self, held: Held, effects: &mut Vec<Effect>) {
         // Whoever carries the machine may open the log anew by itself while nothing is on its way.
         if self.reopening || self.persists.is_empty() {
-            self.session = self.session.take().filter(|_| self.reopening);
+            let asked = self.reopening;
+            self.end_session(|_| !asked, effects);
             self.reopening = false;
             self.chain = held.chain;
             self.held = held.checkpoint;

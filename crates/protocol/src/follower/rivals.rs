@@ -62,9 +62,7 @@ impl Follower {
         entropy: u64,
         effects: &mut Vec<Effect>,
     ) {
-        if let Some(session) = self.session.take() {
-            effects.push(Effect::CloseRange(session.stream));
-        }
+        self.end_session(|_| true, effects);
         let Some(open) = self.chain.open().map(|open| open.term) else { return };
         let later = self.peers.tip(&peer).is_some_and(|(term, _)| term.era() > open.era());
         if !later {
@@ -135,9 +133,7 @@ impl Follower {
         self.peers.cleared(&peer, stand, call.term.era());
         // Nothing more of an older era is taken in, or who still holds it would give it back.
         self.bound = self.bound.max(call.term.era());
-        if let Some(session) = self.session.take() {
-            effects.push(Effect::CloseRange(session.stream));
-        }
+        self.end_session(|_| true, effects);
         self.persists.clear();
         self.reopening = true;
         effects.push(base.map_or(Effect::CutAll, Effect::CutBack));

@@ -105,8 +105,7 @@ impl Follower {
             Ok(Verified::Behind) => {
                 let stand = session.ahead.open().map(|open| (open.term, open.tree.size()));
                 self.peers.exhausted(&peer, session.hoped, stand);
-                effects.push(Effect::CloseRange(stream));
-                self.session = None;
+                self.end_session(|_| true, effects);
             }
             Ok(Verified::Records(records, checkpoint)) => {
                 let ahead = session.ahead.clone();
@@ -118,18 +117,17 @@ impl Follower {
             }
             Ok(Verified::Contradicts(alarm)) => self.contradiction(*alarm, (now, entropy), effects),
             Ok(Verified::Invalid(records, stretch, fault)) => {
-                self.keep_beginning(stream, records, effects);
+                self.keep_beginning(records, effects);
                 effects.push(Effect::Accuse(stretch));
                 self.put_aside(peer, fault, now, effects);
             }
-            Ok(Verified::Stopped(records)) => self.keep_beginning(stream, records, effects),
+            Ok(Verified::Stopped(records)) => self.keep_beginning(records, effects),
         }
     }
 
     /// Keeps the good beginning of a batch that is proven as a whole, and takes no more of the stream.
-    fn keep_beginning(&mut self, stream: StreamId, records: Vec<Record>, effects: &mut Vec<Effect>) {
-        let Some(session) = self.session.take() else { return };
-        effects.push(Effect::CloseRange(stream));
+    fn keep_beginning(&mut self, records: Vec<Record>, effects: &mut Vec<Effect>) {
+        let Some(session) = self.end_session(|_| true, effects) else { return };
         if !records.is_empty() {
             self.server = Some(session.peer);
             self.persists.push_back((session.ahead, None));

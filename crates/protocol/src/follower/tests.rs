@@ -24,6 +24,8 @@ struct Home {
     checkpoint: Option<SignedCheckpoint>,
     effects: Vec<Effect>,
     disk_fails: bool,
+    /// The streams that were opened and not closed.
+    streams: Vec<StreamId>,
 }
 
 impl Home {
@@ -38,13 +40,17 @@ impl Home {
         stored.iter().for_each(|record| chain.extend(record).unwrap());
         let follower = Follower::new(peer(99), Held { chain, checkpoint: checkpoint.clone() });
         let (now, effects) = (Time::from_ms(1_000_000), Vec::new());
-        Self { follower, now, entropy: 7, stored, checkpoint, effects, disk_fails: false }
+        let (disk_fails, streams) = (false, Vec::new());
+        Self { follower, now, entropy: 7, stored, checkpoint, effects, disk_fails, streams }
     }
 
     fn event(&mut self, event: Event) {
         // The upper bits: the lowest of such numbers take turns, and the same peer would be chosen for ever.
         self.entropy = self.entropy.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let entropy = self.entropy >> 32;
+        if let Event::Closed(stream) = event {
+            self.streams.retain(|open| *open != stream);
+        }
         let mut queue: VecDeque<_> = self.follower.handle(event, self.now, entropy).into();
         while let Some(effect) = queue.pop_front() {
             let answer = match &effect {
@@ -54,12 +60,22 @@ impl Home {
                     self.checkpoint = checkpoint.as_deref().cloned().or(self.checkpoint.take());
                     Some(Event::Persisted { missing: vec![] })
                 }
+                Effect::OpenRange { stream, .. } => {
+                    self.streams.push(*stream);
+                    None
+                }
+                Effect::CloseRange(stream) => {
+                    self.streams.retain(|open| open != stream);
+                    None
+                }
                 _ => None,
             };
             self.effects.push(effect);
             let more = answer.map(|answer| self.follower.handle(answer, self.now, entropy));
             queue.extend(more.into_iter().flatten());
         }
+        let open: Vec<StreamId> = self.follower.stream().into_iter().collect();
+        assert_eq!(self.streams, open, "a stream that the machine gave up is closed");
     }
 
     /// A peer that is connected and says to hold so much.

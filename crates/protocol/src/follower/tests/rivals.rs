@@ -15,7 +15,16 @@ fn home() -> (Home, TestCell, SignedCheckpoint, SignedCheckpoint) {
     let follower = Follower::new(peer(99), Held { chain, checkpoint: Some(checkpoint.clone()) });
     let (now, stored, effects) = (Time::from_ms(1_000_000), Vec::new(), Vec::new());
     let held = Some(checkpoint.clone());
-    let home = Home { follower, now, entropy: 7, stored, checkpoint: held, effects, disk_fails: false };
+    let home = Home {
+        follower,
+        now,
+        entropy: 7,
+        stored,
+        checkpoint: held,
+        effects,
+        disk_fails: false,
+        streams: Vec::new(),
+    };
     (home, cell, checkpoint, base)
 }
 
