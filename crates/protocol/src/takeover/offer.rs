@@ -85,7 +85,8 @@ pub enum Place {
     /// Past the end of a term of which less is here than it goes on from, and other terms after it: they
     /// are to be cut off, once more than half of the electorate is known to stand behind it.
     Aside,
-    /// It goes on from a term that another key opened here: from a rival of the opening here.
+    /// It goes on from a term that another key opened here, or from one of an era that this log has left out:
+    /// from a rival of the opening here.
     Across,
     /// It goes on from something else than is here, and the term's key signed both.
     Parted,
@@ -188,9 +189,13 @@ impl Offer {
     pub fn place(&self, open: Term, log: &dyn HeldLog) -> Result<Place, Fault> {
         let based = self.base.origin.term;
         let Some(held) = log.term(based) else {
-            // A term that is still to come here; or one that this log has gone past without it.
-            let to_come = based > open || log.term(open).is_none();
-            return if to_come { Ok(Place::Ahead) } else { Err(Fault::OtherBranch) };
+            // A term that is still to come here; or one that this log has gone past without it, by an opening
+            // of another try.
+            return match based > open || log.term(open).is_none() {
+                true => Ok(Place::Ahead),
+                false if based.era() > 0 => Ok(Place::Across),
+                false => Err(Fault::OtherBranch),
+            };
         };
         let base = self.opening.base.as_ref().ok_or(Fault::NoOpening)?;
         let signed = match SignedCheckpoint::verify(&base.checkpoint, &self.base.origin, &held.signers) {

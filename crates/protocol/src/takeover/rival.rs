@@ -138,9 +138,11 @@ fn is_witnessed(signed: &SignedCheckpoint, quorum: u16) -> bool {
 /// Judges a peer's opening of an era that has begun here.
 pub(super) fn judge(offer: &Offer, bytes: &[u8], open: Term, look: &Look, log: &dyn HeldLog) -> Opened {
     let opening = offer.opening();
-    let Some(own) = log.term(opening.term) else { return Opened::NotHeld };
-    if own.signers.term_key == opening.term_key {
-        return Opened::Same;
+    match log.term(opening.term) {
+        Some(own) if own.signers.term_key == opening.term_key => return Opened::Same,
+        None if opening.term.era() >= open.era() => return Opened::NotHeld,
+        // Another key opened that term here; or this log has left its era out.
+        _ => {}
     }
     let (call, base) = match offer.judge(open, look, log) {
         Opened::Back(call, base) => (call, base),
@@ -172,7 +174,7 @@ pub(super) fn across(offer: &Offer, open: Term, look: &Look, log: &dyn HeldLog) 
     if based.origin.term == rival.term && rival.witnessed(cell, &offer.base_note()).is_none() {
         return Opened::Fault(Fault::OtherBranch);
     }
-    let same = log.term(rival.term).is_none_or(|own| own.signers.term_key == rival.signers.term_key);
+    let same = log.term(rival.term).is_some_and(|own| own.signers.term_key == rival.signers.term_key);
     let judged = match Offer::read(cell, &rival.record) {
         Ok(read) if !same => read.judge(open, &Look::default(), log),
         // The log here has gone over to it meanwhile.

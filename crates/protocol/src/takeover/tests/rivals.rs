@@ -191,6 +191,28 @@ fn a_later_era_leads_from_one_rival_to_the_other() {
     assert!(matches!(judged(&here, &shown(&third, 2), &look), Opened::Fault(Fault::OtherBranch)));
 }
 
+/// Two tries of different eras open on one base: a home that follows the higher one never had the other, and
+/// the next takeover may go on from that.
+#[test]
+fn a_later_era_leads_to_one_that_was_left_out() {
+    let here = opened(witnessed(), 2, "wren", true, 2);
+    let left_out = opened(witnessed(), 1, "finch", true, 2);
+    let third = opened(left_out, 3, "finch", true, 1);
+    assert!(matches!(judged(&here, &shown(&third, 3), &Look::default()), Opened::Across(1)));
+    let mut look = Look::default();
+    assert!(look.leads_across(1));
+    let Opened::Rival(rival) = judged(&here, &shown(&third, 1), &look) else { panic!("it holds") };
+    assert!(look.follows(*rival));
+    match judged(&here, &shown(&third, 3), &look) {
+        Opened::Back(call, base) => {
+            assert_eq!((call.term, base.size), (Term::new(3, 0), witnessed().checkpoint().size));
+        }
+        other => panic!("{other:?}"),
+    }
+    // By itself an older era leads nowhere.
+    assert!(matches!(judged(&here, &shown(&third, 1), &Look::default()), Opened::NotHeld));
+}
+
 #[test]
 fn floors_of_both_rivals_stand_under_the_next_takeover() {
     let (here, other) = (opened(cell(), 1, "wren", false, 2), opened(cell(), 1, "finch", false, 3));
