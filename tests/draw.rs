@@ -1,8 +1,9 @@
 //! A whole draw among three homes with the real program: called, committed to, revealed by the homes
-//! themselves, verified, redone by a shell script; a swap, a refusal, a hat.
+//! themselves, verified, redone by a shell script; a swap, a refusal, a hat, a beacon.
 
-use crate::person::{Person, said, wait_for, wait_within};
-use serde_json::Value;
+use crate::person::{Person, Said, said, wait_for, wait_within};
+use lifeboat_commons::testing::TestBeacon;
+use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
 
@@ -55,6 +56,13 @@ fn call(heron: &Person, words: &[&str]) -> String {
     heron.value(&[&["draw", "call"], words, &commit[..]].concat(), "position").to_string()
 }
 
+/// A draw redone with a shell and a hash tool, from what the log says.
+fn redo(number: &str, log: &str) -> Said {
+    let mut script = Command::new("sh");
+    script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/draw/redo.sh")).arg(number);
+    said(script, log)
+}
+
 #[test]
 fn three_homes_draw_and_anyone_can_redo_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -76,11 +84,6 @@ fn three_homes_draw_and_anyone_can_redo_it() {
 
     // The same with a shell and a hash tool, from what the log says.
     let log = wren.good(&["--json", "log", "--all", "--kind", "draw,commit,reveal"]).out;
-    let redo = |number: &str, log: &str| {
-        let mut script = Command::new("sh");
-        script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/draw/redo.sh")).arg(number);
-        said(script, log)
-    };
     let redone = redo(&first, &log);
     assert_eq!(redone.code, 0, "{}{}", redone.out, redone.err);
     let drawn: Vec<&str> = redone.out.lines().filter_map(|line| line.strip_prefix("drawn ")).collect();
@@ -221,4 +224,78 @@ fn tellers_of_a_hat_who_differ_read_what_each_recorded() {
         (&draw["stage"], people(&draw["order"])),
         (&"done".into(), vec!["heron".into(), "wren".into()])
     );
+}
+
+/// What the operators of a network tell of it, under drand's `/info`.
+fn info(beacon: &TestBeacon) -> Value {
+    let network = beacon.network();
+    let key: String = network.key.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({"public_key": key, "period": network.period, "genesis_time": network.genesis,
+        "schemeID": "bls-unchained-g1-rfc9380", "beaconID": "of our own"})
+}
+
+#[test]
+fn a_draw_waits_for_a_beacon_that_anyone_brings() {
+    let folder = tempfile::tempdir().unwrap();
+    let homes = three(folder.path());
+    let [heron, wren, finch] = &homes;
+    let beacon = TestBeacon::new(9);
+    let file = |name: &str, value: Value| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, value.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let call_with = |network: &str| ["facilitator", "--beacon", "--network", network].map(str::to_owned);
+    // What tells of no network is refused, before anything is signed.
+    let mut other = info(&beacon);
+    other["schemeID"] = "pedersen-bls-chained".into();
+    let words = call_with(&file("other", other));
+    let words: Vec<&str> =
+        ["--yes", "draw", "call"].into_iter().chain(words.iter().map(String::as_str)).collect();
+    assert!(heron.bad(2, &words).contains("schemeID bls-unchained-g1-rfc9380"));
+    let words = call_with(&file("info", info(&beacon)));
+    let number = call(heron, &words.each_ref().map(String::as_str));
+    assert!(heron.good(&["log"]).out.contains("with a beacon of a network that this program does not know"));
+    heron.bad(1, &["draw", "beacon", &number]);
+
+    for home in &homes {
+        home.types(&["--wait", "20", "sync"], "");
+        home.good(&["--yes", "--wait", "20", "draw", "commit", &number]);
+    }
+    let head = |home: &Person| draws(home).into_iter().find(|draw| is_draw(draw, &number)).unwrap();
+    wait_for("all homes to reveal", || {
+        homes.iter().for_each(|home| drop(home.types(&["--wait", "20", "sync"], "")));
+        homes.iter().all(|home| head(home)["stage"] == "awaiting")
+    });
+    heron.bad(1, &["draw", "verify", &number]);
+    let round = head(finch)["beacon"].as_u64().unwrap();
+    assert!(finch.good(&["draw"]).out.contains(&format!("waits for round {round} of its beacon")));
+    assert!(finch.good(&["draw", "beacon", &number]).out.contains("Ask the operators of its network"));
+
+    // Another round, another network's signature, no answer at all; then what the operators say.
+    let answer =
+        |of: &TestBeacon, round: u64| json!({"round": round, "signature": of.sign(round).to_string()});
+    for (name, value, word) in [
+        ("early", answer(&beacon, round - 1), "waits for round"),
+        ("false", answer(&TestBeacon::new(3), round), "is not what the network"),
+        ("empty", json!([]), "no answer of a beacon"),
+    ] {
+        let told = wren.bad(2, &["--yes", "draw", "beacon", &number, &file(name, value)]);
+        assert!(told.contains(word), "{told}");
+    }
+    let words = ["--yes", "--wait", "20", "draw", "beacon", &number, "-"];
+    let brought = finch.types(&words, &answer(&beacon, round).to_string());
+    assert_eq!(brought.code, 0, "{}{}", brought.out, brought.err);
+    homes.iter().for_each(|home| drop(home.types(&["--wait", "20", "sync"], "")));
+
+    let verified = wren.good(&["--json", "draw", "verify", &number]).objects();
+    let order = people(&verified[0]["order"]);
+    assert!(verified[0]["sheet"].as_str().unwrap().contains(&format!("\nbeacon {round} ")));
+    assert!(wren.good(&["draw", "verify", &number]).out.contains(&beacon.sign(round).to_string()));
+    let log = |kinds: &str| wren.good(&["--json", "log", "--all", "--kind", kinds]).out;
+    let redone = redo(&number, &log("draw,commit,reveal,beacon"));
+    assert_eq!(redone.code, 0, "{}{}", redone.out, redone.err);
+    let drawn: Vec<&str> = redone.out.lines().filter_map(|line| line.strip_prefix("drawn ")).collect();
+    assert_eq!(drawn, order);
+    assert_eq!(redo(&number, &log("draw,commit,reveal")).code, 1, "without the beacon nothing is drawn");
 }

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Redoes a draw from what the log says, with nothing but the hash tool of this computer.
 #
-#   lifeboat --json log --all --kind draw,commit,reveal | sh examples/draw/redo.sh 12
+#   lifeboat --json log --all --kind draw,commit,reveal,beacon | sh examples/draw/redo.sh 12
 #
 # 12 is the number of the draw. Each commitment is checked, the sheet is put together and hashed, and the
-# order is drawn step by step, as docs/practices/rotation.md says. Prints one line a step, then the order.
+# order is drawn step by step, as docs/practices/rotation.md says. Prints one line a step, then the order. Where
+# the draw named a beacon, its round is printed first: look it up with its operators, who publish it for ever.
 set -eu
 
 number=${1:?"which draw? give its number, such as 12"}
@@ -28,7 +29,7 @@ grep '"void":null' | sed -n 's/.*"facts":\["\([^]]*\)"\].*"position":\([0-9]*\),
             awk -v at="$position" '{ n = split($0, fact, "\",\""); for (i = 1; i <= n; i++) print at, fact[i] }'
     done > "$work/facts"
 
-grep -E "^$number (cell|draw|first|then) " "$work/facts" | cut -d' ' -f2- > "$work/call" || true
+grep -E "^$number (cell|draw|first|then|beacon) " "$work/facts" | cut -d' ' -f2- > "$work/call" || true
 draw=$(sed -n 's/^draw //p' "$work/call")
 cell=$(sed -n 's/^cell //p' "$work/call")
 [ -n "$draw" ] || fail "entry $number of what you gave me calls no draw"
@@ -41,6 +42,9 @@ for try in 1 2; do
     sed -n "s/^[0-9]* reveal $draw $try //p" "$work/facts" | sort -n > "$work/reveals"
     committed=$(cut -d' ' -f2 "$work/commits")
     revealed=$(cut -d' ' -f2 "$work/reveals")
+    # round and randomness
+    beacon=$(sed -n "s/^[0-9]* beacon $draw $try //p" "$work/facts")
+    [ -n "$beacon" ] || ! grep -q '^beacon awaited$' "$work/call" || continue
     if [ -n "$revealed" ] && [ "$committed" = "$revealed" ]; then
         attempt=$try
         break
@@ -61,7 +65,9 @@ done < "$work/reveals"
     grep '^first ' "$work/call"
     grep '^then ' "$work/call" || true
     sed 's/^[0-9]* /reveal /' "$work/reveals"
+    [ -z "$beacon" ] || echo "beacon $beacon"
 } > "$work/sheet"
+[ -z "$beacon" ] || echo "beacon $beacon"
 seed=$(hash_of < "$work/sheet")
 echo "seed $seed"
 

@@ -290,6 +290,12 @@ pub enum Reason {
     /// The draw is not left to a hat.
     #[error("this draw is not, or not yet, drawn from a hat")]
     NoHat,
+    /// No such beacon is awaited.
+    #[error("the draw does not wait for this beacon: not yet, not any more, or for another round")]
+    NotAwaited,
+    /// A beacon that its network did not sign.
+    #[error("the beacon is not signed by the network that the draw names, or that network has no proper key")]
+    BadBeacon,
     /// The member has no such turn.
     #[error("this member has no turn by that draw, or it is over")]
     NoTurn,

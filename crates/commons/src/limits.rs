@@ -63,6 +63,9 @@ pub const MAX_POOL: usize = 1_024;
 pub const MAX_LOTS: usize = 1_024;
 /// Longest time to commit or to reveal, in seconds: 30 days, in which an entry can travel by USB stick.
 pub const MAX_DRAW_SECONDS: u32 = 30 * 86_400;
+/// A draw waits for its beacon so many days after that came out. Everyone can know then what is drawn, and
+/// nobody gains by holding it back; it is given up for the case that its network has ended.
+pub const BEACON_DAYS: u64 = 30;
 /// Longest term of a role, or time between meetings, in days.
 pub const MAX_EVERY_DAYS: u16 = 366;
 /// The same in months.

@@ -2,6 +2,10 @@
 //! until it is told. Behind the feature `testing`, never in the product.
 #![allow(clippy::expect_used)] // a fixture that cannot be made must stop the test
 
+mod beacon;
+
+pub use beacon::TestBeacon;
+
 use crate::body::{Body, Said, compose};
 use crate::charter::{Charter, CharterText};
 use crate::common::MemberId;

@@ -14,6 +14,8 @@ pub struct TurnNotes {
     pub commit: Vec<u64>,
     /// Draws that are left to a hat.
     pub hat: Vec<u64>,
+    /// Draws that wait for a beacon that is out.
+    pub beacon: Vec<u64>,
     /// Swaps that others offer them, by the positions of the offers.
     pub swaps: Vec<u64>,
     /// Turns that they have or are to have.
@@ -52,6 +54,12 @@ impl TurnNotes {
                     notes.commit.push(draw.position.0);
                 }
                 Stage::Hat => notes.hat.push(draw.position.0),
+                Stage::Awaiting(round)
+                    if let Some((network, beacon)) = draw.way.network().zip(round.beacon)
+                        && network.time_of(beacon) <= now =>
+                {
+                    notes.beacon.push(draw.position.0);
+                }
                 _ => {}
             }
         }

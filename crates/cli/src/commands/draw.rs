@@ -1,6 +1,7 @@
-//! `lifeboat draw`: draws by what members commit to and reveal, or from a hat. A person commits once; the
+//! `lifeboat draw`: draws by what members commit to and reveal, with a beacon or without, or from a hat. A person commits once; the
 //! home reveals by itself.
 
+mod beacon;
 pub mod list;
 mod verify;
 
@@ -18,6 +19,7 @@ use lifeboat_log::{EntryId, SignedEntry};
 use lifeboat_node::ask::Signed;
 use lifeboat_node::turn_notes::to_commit;
 use lifeboat_node::{Answer, Ask};
+use std::path::PathBuf;
 
 /// Draw who has a role next, in a way that anyone can redo
 #[derive(Debug, clap::Args)]
@@ -55,6 +57,16 @@ enum What {
         #[arg(value_name = "DRAW")]
         draw: Option<String>,
     },
+    /// Bring the public beacon that a draw waits for; anyone may
+    Beacon {
+        /// The number of the draw
+        #[arg(value_name = "DRAW")]
+        draw: String,
+        /// What the beacon's operators answered, a file or - for standard input; without it you are told
+        /// where to get it
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// Record, as a teller, who was drawn from the hat, in the order in which they were
     Hat {
         /// The number of the draw
@@ -75,7 +87,7 @@ enum What {
 #[derive(Debug, clap::Args)]
 struct WayArgs {
     /// Draw from a hat, before the eyes of tellers
-    #[arg(long, conflicts_with_all = ["commit", "reveal", "quorum"])]
+    #[arg(long, conflicts_with_all = ["commit", "reveal", "quorum", "beacon"])]
     hat: bool,
     /// How long members can commit
     #[arg(long, value_name = "SPAN", default_value = "2 days")]
@@ -86,6 +98,13 @@ struct WayArgs {
     /// How many must commit, when more than the charter asks
     #[arg(long, value_name = "NUMBER")]
     quorum: Option<u16>,
+    /// Draw from a public beacon of drand too, that comes out when all have revealed: so nobody knows before
+    /// who will be drawn. Somebody with internet brings it
+    #[arg(long)]
+    beacon: bool,
+    /// The network of the beacon, as drand tells it under /info; quicknet when left out
+    #[arg(long, value_name = "FILE", requires = "beacon")]
+    network: Option<PathBuf>,
 }
 
 impl WayArgs {
@@ -96,10 +115,12 @@ impl WayArgs {
         let electors = session.state.members().electors(session.now).count();
         let most = u16::try_from(electors).unwrap_or(u16::MAX);
         let quorum = self.quorum.unwrap_or(session.state.charter().commitments.min(most).max(1));
-        Ok(Way::Reveals {
-            quorum,
-            commit: span::seconds(&self.commit)?,
-            reveal: span::seconds(&self.reveal)?,
+        let (commit, reveal) = (span::seconds(&self.commit)?, span::seconds(&self.reveal)?);
+        Ok(match self.beacon {
+            true => {
+                Way::Beacon { quorum, commit, reveal, network: beacon::network(self.network.as_deref())? }
+            }
+            false => Way::Reveals { quorum, commit, reveal },
         })
     }
 }
@@ -115,6 +136,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
         Some(What::Call { role, way }) => call(context, &mut session, role, way),
         Some(What::Lot { about, seats, way }) => lot(context, &mut session, about, *seats, way),
         Some(What::Commit { draw }) => commit(context, &mut session, draw.as_deref()),
+        Some(What::Beacon { draw, file }) => beacon::run(context, &mut session, draw, file.as_deref()),
         Some(What::Hat { draw, people }) => hat(context, &mut session, draw, people),
         Some(What::Verify { draw }) => verify::run(context, &session, draw),
     }
@@ -160,6 +182,7 @@ fn say_call(
     context.ui.say(match way {
         Way::Hat => text!("draw-called-hat"),
         Way::Reveals { .. } => text!("draw-called"),
+        Way::Beacon { .. } => text!("draw-called-beacon"),
     });
     Ok(())
 }

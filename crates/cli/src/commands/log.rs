@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// The sorts of entries as they are typed, and their kinds.
-const SORTS: [(&str, u16); 26] = [
+const SORTS: [(&str, u16); 27] = [
     ("in", 48),
     ("out", 49),
     ("need", 50),
@@ -56,6 +56,7 @@ const SORTS: [(&str, u16); 26] = [
     ("commit", 100),
     ("reveal", 101),
     ("hat", 102),
+    ("beacon", 106),
     ("refuse", 103),
     ("swap", 104),
     ("agree", 105),

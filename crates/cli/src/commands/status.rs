@@ -131,6 +131,7 @@ fn turns(context: &mut Context, notes: &TurnNotes) -> Outcome {
         lines.push(text!("status-draw-commit"));
     }
     lines.extend(notes.hat.iter().map(|draw| text!("status-draw-hat", number = draw.to_string())));
+    lines.extend(notes.beacon.iter().map(|draw| text!("status-draw-beacon", number = draw.to_string())));
     lines.extend(notes.swaps.iter().map(|offer| text!("status-swap", number = offer.to_string())));
     for turn in &notes.turns {
         let (role, number) = (plain(&turn.role), turn.draw.to_string());

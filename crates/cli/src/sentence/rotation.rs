@@ -4,8 +4,9 @@ use super::{Teller, with};
 use crate::text;
 use crate::ui::plain;
 use lifeboat_commons::common::Day;
-use lifeboat_commons::rotation::{Every, Purpose, RotationStatement, Way};
-use lifeboat_commons::{MemberId, State, Statement};
+use lifeboat_commons::draw::BeaconNetwork;
+use lifeboat_commons::rotation::{DrawCalled, Every, Purpose, RotationStatement, Way};
+use lifeboat_commons::{State, Statement};
 use lifeboat_log::{EntryId, SignedEntry};
 
 impl Teller<'_> {
@@ -40,13 +41,7 @@ impl Teller<'_> {
                     false => text!("said-untrained", who = who, handle = handle, training = training),
                 }
             }
-            RotationStatement::Draw(said) => {
-                let (what, count) = (self.purpose(&said.purpose), said.first.len() + said.then.len());
-                match said.way {
-                    Way::Hat => text!("said-draw-hat", who = who, what = what, count = count),
-                    Way::Reveals { .. } => text!("said-draw", who = who, what = what, count = count),
-                }
-            }
+            RotationStatement::Draw(said) => self.draw_called(said, who),
             RotationStatement::Committed(said) => {
                 text!("said-committed", who = who, number = self.number(&said.draw), attempt = said.attempt)
             }
@@ -56,6 +51,10 @@ impl Teller<'_> {
             RotationStatement::Hat(said) => {
                 let people: Vec<String> = said.order.iter().map(|id| self.names.member(id)).collect();
                 text!("said-hat", who = who, number = self.number(&said.draw), people = people.join(", "))
+            }
+            RotationStatement::Beacon(said) => {
+                let (number, round) = (self.number(&said.draw), said.round.to_string());
+                text!("said-beacon", who = who, number = number, round = round)
             }
             RotationStatement::Refused(said) => {
                 text!("said-refused", who = who, number = self.number(&said.draw))
@@ -75,6 +74,18 @@ impl Teller<'_> {
             }
         };
         with(sentence, [note.into_iter().collect(), self.more(said.common())].concat())
+    }
+
+    fn draw_called(&self, said: &DrawCalled, who: &str) -> String {
+        let (what, count) = (self.purpose(&said.purpose), said.first.len() + said.then.len());
+        match said.way {
+            Way::Hat => text!("said-draw-hat", who = who, what = what, count = count),
+            Way::Reveals { .. } => text!("said-draw", who = who, what = what, count = count),
+            Way::Beacon { network: BeaconNetwork::QUICKNET, .. } => {
+                text!("said-draw-beacon", who = who, what = what, count = count)
+            }
+            Way::Beacon { .. } => text!("said-draw-other", who = who, what = what, count = count),
+        }
     }
 
     /// What a draw is for.
@@ -115,7 +126,7 @@ pub fn facts(state: &State, entry: &SignedEntry) -> Vec<String> {
     let roster = state.members().get(&member).map_or(0, |known| known.position.0);
     let Ok(Statement::Rotation(said)) = Statement::decode(entry) else { return Vec::new() };
     match said {
-        RotationStatement::Draw(said) => call(entry.cell.to_string(), entry.id(), &said.first, &said.then),
+        RotationStatement::Draw(said) => call(entry.cell.to_string(), entry.id(), &said),
         RotationStatement::Committed(said) => {
             let (draw, attempt, commitment) = (said.draw, said.attempt, said.commitment);
             vec![format!("commit {draw} {attempt} {roster} {member} {commitment}")]
@@ -124,13 +135,18 @@ pub fn facts(state: &State, entry: &SignedEntry) -> Vec<String> {
             let (draw, attempt, secret) = (said.draw, said.attempt, said.secret);
             vec![format!("reveal {draw} {attempt} {roster} {member} {secret}")]
         }
+        RotationStatement::Beacon(said) => {
+            let (draw, attempt, round, random) = (said.draw, said.attempt, said.round, said.signature.hash());
+            vec![format!("beacon {draw} {attempt} {round} {random}")]
+        }
         _ => Vec::new(),
     }
 }
 
-fn call(cell: String, draw: EntryId, first: &[MemberId], then: &[MemberId]) -> Vec<String> {
+fn call(cell: String, draw: EntryId, said: &DrawCalled) -> Vec<String> {
     let mut lines = vec![format!("cell {cell}"), format!("draw {draw}")];
-    lines.extend(first.iter().map(|id| format!("first {id}")));
-    lines.extend(then.iter().map(|id| format!("then {id}")));
+    lines.extend(said.first.iter().map(|id| format!("first {id}")));
+    lines.extend(said.then.iter().map(|id| format!("then {id}")));
+    lines.extend(said.way.network().map(|_| "beacon awaited".to_owned()));
     lines
 }

@@ -17,9 +17,18 @@ said-draw-hat = { $who } calls a draw from a hat: { $what }, among { $count ->
         [one] one member
        *[other] { $count } members
     }
+said-draw-beacon = { $who } calls a draw: { $what }, among { $count ->
+        [one] one member
+       *[other] { $count } members
+    }, with a beacon of drand
+said-draw-other = { $who } calls a draw: { $what }, among { $count ->
+        [one] one member
+       *[other] { $count } members
+    }, with a beacon of a network that this program does not know
 said-committed = { $who } commits to a secret for draw { $number }, attempt { $attempt }
 said-revealed = { $who } reveals their secret for draw { $number }, attempt { $attempt }
 said-hat = { $who } saw drawn from the hat for { $number }: { $people }
+said-beacon = { $who } brings the beacon of draw { $number }: round { $round }
 said-refused = { $who } passes on the turn of draw { $number }
 said-swap = { $who } offers { $handle } to swap the turn of { $mine } for that of { $theirs }
 said-hands-on = { $who } asks { $handle } to take the turn of { $mine }
@@ -76,6 +85,7 @@ meeting-unknown = There is no meeting { $name } on the schedule.
 ## lifeboat draw
 
 draw-called = Members commit with: lifeboat draw commit
+draw-called-beacon = Members commit with: lifeboat draw commit. When all have revealed and the beacon is out, anyone brings it: lifeboat draw beacon
 draw-called-hat = Put the names into a hat. Three members record what they saw: lifeboat draw hat
 draw-reveals-itself = Your home keeps the secret and reveals it by itself, while its node runs or when you type: lifeboat sync
 draws-none-for-you = No draw waits for you to commit.
@@ -99,9 +109,12 @@ lot-seats = { $seats } seats are more than the { $count ->
     } who can be drawn.
 stage-committing = { $count } committed, until { $until } (attempt { $attempt })
 stage-revealing = { $count } yet to reveal, until { $until } (attempt { $attempt })
+stage-beacon = all revealed; waits for round { $round } of its beacon, out { $time }
+stage-beacon-out = all revealed; round { $round } of its beacon is out: lifeboat draw beacon { $number }
 stage-hat = to be drawn from a hat, recorded by { $count }
 stage-done = { $people }
 attempt-few = attempt { $attempt } was void: only { $count } committed
+attempt-no-beacon = attempt { $attempt } was void: nobody brought its beacon
 attempt-void = attempt { $attempt } was void: not revealed by { $people }
 verify-sheet = These lines, as they stand and each with its end of line, are hashed with SHA-256:
 verify-seed = Their hash is the seed:
@@ -112,13 +125,25 @@ verify-holds = The draw is what these steps give.
 verify-differs = the log gives another order than this home has.
 verify-differs-hint = Fold the log anew: lifeboat repair. If it stays so, tell everyone.
 verify-hat = { $teller } saw drawn: { $people }
+verify-beacon = The beacon is the SHA-256 of this signature, with which its network signed round { $round }: { $signature }
+verify-beacon-bad = round { $round } of the beacon is not signed by the network that the draw names.
 verify-open = this draw is not done, so there is nothing to redo.
 verify-open-hint = See where it stands: lifeboat draw
+
+beacon-awaited = It waits for round { $round } of its beacon, out { $time }. Once it is out, type where there is internet:
+beacon-fetch = curl -s { $address } | lifeboat draw beacon { $number } -
+beacon-fetch-other = Ask the operators of its network for that round, and give their answer: lifeboat draw beacon { $number } FILE
+beacon-not-awaited = draw { $number } waits for no beacon now.
+beacon-other-round = this is round { $other } of a beacon, and the draw waits for round { $round }.
+beacon-not-signed = this is not what the network of the draw signed round { $round } with.
+beacon-no-json = this is no answer of a beacon: it is not JSON in curly brackets, such as {"{"}"round": 1000, "signature": "b446…"{"}"}.
+beacon-no-network = this tells of no network that a draw can name: it needs public_key, genesis_time, period (a day at most), and schemeID { $scheme }.
 
 ## lifeboat status
 
 status-draw-commit = A draw waits for you: lifeboat draw commit
 status-draw-hat = Draw { $number } is to be drawn from a hat: lifeboat draw hat { $number }
+status-draw-beacon = Draw { $number } waits for its beacon, which is out: lifeboat draw beacon { $number }
 status-swap = Somebody offers you a swap: lifeboat role agree { $number }
 status-turn = You are { $role } from { $from } to { $until } (draw { $number })
 status-hand-over = By draw { $number } another member is to keep the log now: see who by lifeboat draw, then lifeboat handover and their handle.
@@ -146,6 +171,8 @@ example-draw =
       lifeboat draw
       lifeboat draw call facilitator
       lifeboat draw call facilitator --hat
+      lifeboat draw call facilitator --beacon
+      lifeboat draw beacon 12
       lifeboat draw commit
       lifeboat draw verify 12
       lifeboat draw lot 30 --seats 3

@@ -1,16 +1,7 @@
 //! A verifiable draw: what members committed to and then revealed becomes a seed, and the seed an order of
-//! persons. Everything is hashed as lines of text with SHA-256, so that a person can redo a draw with the
-//! hash tool of any laptop. Nothing that a keeper chooses (order, time, roots) ever goes in.
-
-mod select;
-
-pub use select::{Number, Step, order, select};
-
-use crate::common::MemberId;
-use bincode::{Decode, Encode};
-use lifeboat_log::{CellId, EntryId};
-use sha2::{Digest, Sha256};
-use std::fmt;
+//! persons; a public beacon can be one more input. Everything is hashed as lines of text with SHA-256, so that a
+//! person can redo a draw with the hash tool of any laptop. Nothing that a keeper chooses (order, time, roots)
+//! ever goes in.
 
 macro_rules! digest_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -31,6 +22,18 @@ macro_rules! digest_type {
         }
     };
 }
+
+mod beacon;
+mod select;
+
+pub use beacon::{BeaconNetwork, BeaconRound, BeaconSignature, Randomness};
+pub use select::{Number, Step, order, select};
+
+use crate::common::MemberId;
+use bincode::{Decode, Encode};
+use lifeboat_log::{CellId, EntryId};
+use sha2::{Digest, Sha256};
+use std::fmt;
 
 digest_type! {
     /// What a member commits to and later reveals: 32 random bytes.
@@ -86,6 +89,8 @@ pub struct Sheet {
     pub then: Vec<MemberId>,
     /// What was revealed, in roster order.
     pub revealed: Vec<(MemberId, Secret)>,
+    /// The beacon that the draw had named, where it had, and what it made random.
+    pub beacon: Option<(BeaconRound, Randomness)>,
 }
 
 impl Sheet {
@@ -98,6 +103,9 @@ impl Sheet {
         }
         for (member, secret) in &self.revealed {
             text.push_str(&format!("reveal {member} {secret}\n"));
+        }
+        if let Some((round, randomness)) = &self.beacon {
+            text.push_str(&format!("beacon {round} {randomness}\n"));
         }
         text
     }
@@ -138,5 +146,9 @@ impl Seed {
 }
 
 fn sha256(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
+    sha256_of(text.as_bytes())
+}
+
+fn sha256_of(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }

@@ -4,7 +4,7 @@
 use super::calendar::Every;
 use crate::body::{BadBody, Body, statements};
 use crate::common::{Common, Day, MemberId};
-use crate::draw::{Commitment, Secret};
+use crate::draw::{BeaconNetwork, BeaconRound, BeaconSignature, Commitment, Secret};
 use crate::limits::{MAX_DRAW_SECONDS, MAX_NAME, MAX_POOL, MAX_SEATS};
 use bincode::{Decode, Encode};
 use lifeboat_log::codec::{List, Text};
@@ -113,7 +113,8 @@ pub enum Purpose {
     },
 }
 
-/// How it is drawn. Layout: u32 0, quorum u16, commit u32, reveal u32; or u32 1.
+/// How it is drawn. Layout: u32 0, quorum u16, commit u32, reveal u32; or u32 1; or u32 2, quorum u16, commit
+/// u32, reveal u32, network (key 96, genesis u64, period u32).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum Way {
     /// 0: from what members commit to and then reveal.
@@ -127,6 +128,49 @@ pub enum Way {
     },
     /// 1: from a hat, before the eyes of tellers.
     Hat,
+    /// 2: as 0, and from a round of a public beacon that comes out when nobody can reveal any more.
+    Beacon {
+        /// How many commitments are needed.
+        quorum: u16,
+        /// Seconds to commit.
+        commit: u32,
+        /// Seconds to reveal.
+        reveal: u32,
+        /// Whose round it is.
+        network: BeaconNetwork,
+    },
+}
+
+/// What a draw by commitments asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// How many commitments are needed.
+    pub quorum: u16,
+    /// Milliseconds to commit.
+    pub commit_ms: u64,
+    /// Milliseconds to reveal.
+    pub reveal_ms: u64,
+}
+
+impl Way {
+    /// What it asks of members; nothing for a hat.
+    pub fn asks(&self) -> Option<Asked> {
+        match *self {
+            Self::Reveals { quorum, commit, reveal } | Self::Beacon { quorum, commit, reveal, .. } => {
+                let [commit_ms, reveal_ms] = [commit, reveal].map(|seconds| u64::from(seconds) * 1000);
+                Some(Asked { quorum, commit_ms, reveal_ms })
+            }
+            Self::Hat => None,
+        }
+    }
+
+    /// The network of the beacon that it names.
+    pub fn network(&self) -> Option<&BeaconNetwork> {
+        match self {
+            Self::Beacon { network, .. } => Some(network),
+            Self::Reveals { .. } | Self::Hat => None,
+        }
+    }
 }
 
 /// Kind 99: a draw is called; its pool and order are fixed here, before any secret is known. Layout:
@@ -215,6 +259,22 @@ pub struct SwapAgreed {
     pub offer: EntryId,
 }
 
+/// Kind 106: a member brings the beacon that a draw waits for. Layout: common, draw 32, attempt u8, round u64,
+/// signature 48.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct BeaconBrought {
+    /// What every body begins with.
+    pub common: Common,
+    /// The draw.
+    pub draw: EntryId,
+    /// Which attempt.
+    pub attempt: u8,
+    /// The round.
+    pub round: BeaconRound,
+    /// What its network signed it with.
+    pub signature: BeaconSignature,
+}
+
 macro_rules! body {
     ($Type:ty, $kind:literal, $self:ident => $check:expr) => {
         impl Body for $Type {
@@ -246,8 +306,11 @@ body!(DrawCalled, 99, self => {
         Purpose::Lot { seats, .. } => is_seats(*seats),
     };
     let seconds = |seconds: u32| (1..=MAX_DRAW_SECONDS).contains(&seconds);
-    let way = match self.way {
-        Way::Reveals { quorum, commit, reveal } => quorum > 0 && seconds(commit) && seconds(reveal),
+    let way = match &self.way {
+        Way::Reveals { quorum, commit, reveal } => *quorum > 0 && seconds(*commit) && seconds(*reveal),
+        Way::Beacon { quorum, commit, reveal, network } => {
+            *quorum > 0 && seconds(*commit) && seconds(*reveal) && network.is_proper()
+        }
         Way::Hat => true,
     };
     let mut all = [&self.first[..], &self.then[..]].concat();
@@ -270,6 +333,7 @@ body!(SwapOffered, 104, self => {
     if self.theirs == Some(self.mine) { Err(BadBody::BadDraw) } else { Ok(()) }
 });
 body!(SwapAgreed, 105, self => Ok(()));
+body!(BeaconBrought, 106, self => attempt(self.attempt));
 
 fn is_name(name: &Name) -> bool {
     !name.is_empty() && name.trim() == &**name
@@ -306,5 +370,7 @@ statements! {
         SwapOffered(SwapOffered),
         /// The other agrees.
         SwapAgreed(SwapAgreed),
+        /// A member brings the beacon of a draw.
+        Beacon(BeaconBrought),
     }
 }

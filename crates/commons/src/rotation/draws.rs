@@ -1,12 +1,13 @@
-//! One draw, from the call to the order: who commits when, who reveals when, what voids an attempt, and
-//! when it is left to a hat. A machine without a clock; it never chooses among reveals: all that were
+//! One draw, from the call to the order: who commits when, who reveals when, which beacon it waits for, what
+//! voids an attempt, and when it is left to a hat. A machine without a clock; it never chooses among reveals: all that were
 //! committed count, or none.
 
 use super::ATTEMPTS;
-use super::body::{DrawCalled, Purpose, Way};
+use super::body::{BeaconBrought, DrawCalled, Purpose, Way};
 use crate::common::MemberId;
-use crate::draw::{Commitment, Secret, Sheet, Try};
+use crate::draw::{BeaconRound, Commitment, Secret, Sheet, Try};
 use crate::effect::Reason;
+use crate::limits::{BEACON_DAYS, DAY_MS};
 use crate::practices::Saying;
 use bincode::{Decode, Encode};
 use lifeboat_log::{CellId, EntryId, Position, Time};
@@ -22,6 +23,8 @@ pub struct Round {
     pub attempt: u8,
     /// When this stage of it ends.
     pub until: Time,
+    /// The round of the beacon that will be drawn from too, where the draw names one.
+    pub beacon: Option<BeaconRound>,
     /// Who committed to what.
     pub commitments: BTreeMap<OnRoster, Commitment>,
     /// Who revealed what.
@@ -54,6 +57,8 @@ pub enum Stage {
     Hat,
     /// It is drawn.
     Done,
+    /// All revealed, and a beacon is awaited.
+    Awaiting(Round),
 }
 
 /// An attempt that came to nothing, for all to see.
@@ -65,6 +70,8 @@ pub struct VoidAttempt {
     pub committed: u32,
     /// Who had committed and did not reveal; nobody where too few had committed.
     pub missing: Vec<MemberId>,
+    /// Whether all had revealed, and nobody brought the beacon in time.
+    pub no_beacon: bool,
 }
 
 /// A draw.
@@ -102,6 +109,8 @@ pub struct Draw {
     pub holders: Vec<MemberId>,
     /// Who had the turn and gave it up: this draw does not give it to them again.
     pub refused: BTreeSet<MemberId>,
+    /// How far a clock may be off, in milliseconds: a beacon comes out so long after the last reveal.
+    pub(super) skew_ms: u64,
     /// The most turns that anyone in the pool had had.
     pub(super) level: u32,
     /// How many of the order have had their chance.
@@ -110,11 +119,8 @@ pub struct Draw {
 
 impl Draw {
     /// A draw that is called now.
-    pub(super) fn new(saying: &Saying<'_>, called: DrawCalled, seats: u16, level: u32) -> Self {
-        let stage = match called.way {
-            Way::Hat => Stage::Hat,
-            Way::Reveals { commit, .. } => Stage::Committing(begin(1, saying.time, commit)),
-        };
+    pub(super) fn new(saying: &Saying<'_>, called: DrawCalled, seats: u16, level: u32, skew_ms: u64) -> Self {
+        let first = begin(&called.way, 1, saying.time, skew_ms);
         Self {
             id: saying.id,
             position: saying.position,
@@ -125,13 +131,14 @@ impl Draw {
             seats,
             first: called.first.into_vec(),
             then: called.then.into_vec(),
-            stage,
+            stage: first.map_or(Stage::Hat, Stage::Committing),
             voids: Vec::new(),
             hats: BTreeMap::new(),
             order: Vec::new(),
             drawn: Time::ZERO,
             holders: Vec::new(),
             refused: BTreeSet::new(),
+            skew_ms,
             level,
             passed: 0,
         }
@@ -153,7 +160,7 @@ impl Draw {
     /// The attempt under way.
     pub fn round(&self) -> Option<&Round> {
         match &self.stage {
-            Stage::Committing(round) | Stage::Revealing(round) => Some(round),
+            Stage::Committing(round) | Stage::Revealing(round) | Stage::Awaiting(round) => Some(round),
             Stage::Hat | Stage::Done => None,
         }
     }
@@ -204,10 +211,30 @@ impl Draw {
             return Err(Reason::AlreadyRevealed);
         }
         round.reveals.insert(who, secret);
-        if round.reveals.len() == round.commitments.len() {
-            let sheet = self.sheet(cell);
-            self.finish(sheet.map(|sheet| sheet.order()).unwrap_or_default(), now);
+        if round.reveals.len() < round.commitments.len() {
+            return Ok(());
         }
+        match self.way.network().zip(round.beacon) {
+            Some((network, beacon)) => {
+                let mut round = std::mem::take(round);
+                round.until = network.time_of(beacon).max(now).plus_ms(BEACON_DAYS * DAY_MS);
+                self.stage = Stage::Awaiting(round);
+            }
+            None => self.draw_from(self.sheet(cell), now),
+        }
+        Ok(())
+    }
+
+    /// A member brings the beacon that is awaited.
+    pub(super) fn beacon(&mut self, cell: CellId, said: &BeaconBrought, now: Time) -> Result<(), Reason> {
+        let awaited = match &self.stage {
+            Stage::Awaiting(round) if round.attempt == said.attempt => round.beacon,
+            _ => None,
+        };
+        let network = self.way.network().filter(|_| awaited == Some(said.round)).ok_or(Reason::NotAwaited)?;
+        let random = network.randomness(said.round, &said.signature).ok_or(Reason::BadBeacon)?;
+        let sheet = self.sheet(cell).map(|sheet| Sheet { beacon: Some((said.round, random)), ..sheet });
+        self.draw_from(sheet, now);
         Ok(())
     }
 
@@ -241,9 +268,9 @@ impl Draw {
     /// Ends what is due at or before `now`: attempts that lack commitments or reveals are void.
     pub(super) fn advance(&mut self, now: Time) {
         while let Some(until) = self.round().map(|round| round.until).filter(|until| *until <= now) {
-            let Way::Reveals { quorum, .. } = self.way else { return };
+            let Some(asked) = self.way.asks() else { return };
             match &self.stage {
-                Stage::Committing(round) if round.commitments.len() >= usize::from(quorum) => {
+                Stage::Committing(round) if round.commitments.len() >= usize::from(asked.quorum) => {
                     self.open_reveals(until);
                 }
                 _ => self.fail(until),
@@ -251,7 +278,7 @@ impl Draw {
         }
     }
 
-    /// Everything that decides the attempt under way, as far as it is known.
+    /// Everything that decides the attempt under way, as far as it is known; a beacon never is before it is drawn.
     pub fn sheet(&self, cell: CellId) -> Option<Sheet> {
         let round = self.round()?;
         Some(Sheet {
@@ -259,26 +286,34 @@ impl Draw {
             first: self.first.clone(),
             then: self.then.clone(),
             revealed: round.reveals.iter().map(|((_, id), secret)| (*id, *secret)).collect(),
+            beacon: None,
         })
     }
 
     fn open_reveals(&mut self, from: Time) {
-        let Way::Reveals { reveal, .. } = self.way else { return };
+        let Some(asked) = self.way.asks() else { return };
         if let Stage::Committing(round) = &mut self.stage {
             let mut round = std::mem::take(round);
-            round.until = from.plus_ms(u64::from(reveal) * 1000);
+            round.until = from.plus_ms(asked.reveal_ms);
             self.stage = Stage::Revealing(round);
         }
     }
 
     fn fail(&mut self, at: Time) {
-        let Way::Reveals { commit, .. } = self.way else { return };
         let Some(round) = self.round() else { return };
-        let revealing = matches!(self.stage, Stage::Revealing(_));
-        let missing = if revealing { round.missing().collect() } else { Vec::new() };
+        let missing = match self.stage {
+            Stage::Revealing(_) => round.missing().collect(),
+            _ => Vec::new(),
+        };
+        let no_beacon = matches!(self.stage, Stage::Awaiting(_));
         let (next, committed) = (round.attempt + 1, round.commitments.len() as u32); // a pool has few members
-        self.voids.push(VoidAttempt { at, committed, missing });
-        self.stage = if next > ATTEMPTS { Stage::Hat } else { Stage::Committing(begin(next, at, commit)) };
+        self.voids.push(VoidAttempt { at, committed, missing, no_beacon });
+        let next = begin(&self.way, next, at, self.skew_ms).filter(|round| round.attempt <= ATTEMPTS);
+        self.stage = next.map_or(Stage::Hat, Stage::Committing);
+    }
+
+    fn draw_from(&mut self, sheet: Option<Sheet>, now: Time) {
+        self.finish(sheet.map(|sheet| sheet.order()).unwrap_or_default(), now);
     }
 
     fn finish(&mut self, order: Vec<MemberId>, now: Time) {
@@ -286,6 +321,11 @@ impl Draw {
     }
 }
 
-fn begin(attempt: u8, from: Time, seconds: u32) -> Round {
-    Round { attempt, until: from.plus_ms(u64::from(seconds) * 1000), ..Round::default() }
+/// An attempt that begins at this moment; none for a hat. The round of its beacon is fixed here, and comes out
+/// when nobody can reveal any more, by whatever clock.
+fn begin(way: &Way, attempt: u8, from: Time, skew_ms: u64) -> Option<Round> {
+    let asked = way.asks()?;
+    let until = from.plus_ms(asked.commit_ms);
+    let beacon = way.network().map(|network| network.round_from(until.plus_ms(asked.reveal_ms + skew_ms)));
+    Some(Round { attempt, until, beacon, ..Round::default() })
 }

@@ -10,8 +10,8 @@ mod rules;
 mod turns;
 
 pub use body::{
-    Committed, Conditions, DrawCalled, Duty, HatDrawn, MeetingSet, Name, Purpose, Refused, Revealed, RoleSet,
-    Roll, RotationStatement, SwapAgreed, SwapOffered, Trained, Way,
+    Asked, BeaconBrought, Committed, Conditions, DrawCalled, Duty, HatDrawn, MeetingSet, Name, Purpose,
+    Refused, Revealed, RoleSet, Roll, RotationStatement, SwapAgreed, SwapOffered, Trained, Way,
 };
 pub use calendar::{Every, begin};
 pub use draws::{Draw, OnRoster, Round, Stage, VoidAttempt};

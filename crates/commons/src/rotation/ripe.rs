@@ -2,7 +2,7 @@
 //! any more, the commitment to a second attempt once the first was void. A home asks this for the entries
 //! that it holds back, so that a person commits once and need not be there again.
 
-use super::body::{Committed, Revealed, RotationStatement, Way};
+use super::body::{Committed, Revealed, RotationStatement};
 use super::draws::{Draw, Stage};
 use crate::practices::Statement;
 use crate::state::State;
@@ -35,7 +35,11 @@ impl State {
         let Some(draw) = self.rotation().draw(&id) else { return Ripe::Never };
         let draw = self.expected(draw, now);
         match &draw.stage {
-            Stage::Committing(round) | Stage::Revealing(round) if round.attempt < attempt => Ripe::NotYet,
+            Stage::Committing(round) | Stage::Revealing(round) | Stage::Awaiting(round)
+                if round.attempt < attempt =>
+            {
+                Ripe::NotYet
+            }
             Stage::Committing(round) if round.attempt == attempt => match reveals {
                 true => Ripe::NotYet,
                 false if round.has_committed(&member) => Ripe::Never,
@@ -52,8 +56,8 @@ impl State {
     /// The draw as the keeper will see it: a clock here that is a little ahead of the keeper's must not
     /// make a secret known while others can still commit.
     fn expected(&self, draw: &Draw, now: Time) -> Draw {
-        let Way::Reveals { reveal, .. } = draw.way else { return draw.clone() };
-        let margin = self.charter().skew_ms().min(u64::from(reveal) * 1000 / 4);
+        let Some(asked) = draw.way.asks() else { return draw.clone() };
+        let margin = self.charter().skew_ms().min(asked.reveal_ms / 4);
         let mut draw = draw.clone();
         draw.advance(Time::from_ms(now.ms().saturating_sub(margin)));
         draw

@@ -1,13 +1,14 @@
 //! The rules of rotation: what each of its statements does, and what falls due by itself.
 
 use super::body::{
-    Committed, DrawCalled, HatDrawn, MeetingSet, Purpose, Refused, Revealed, RoleSet, RotationStatement,
-    SwapAgreed, SwapOffered, Trained, Way,
+    BeaconBrought, Committed, DrawCalled, HatDrawn, MeetingSet, Purpose, Refused, Revealed, RoleSet,
+    RotationStatement, SwapAgreed, SwapOffered, Trained,
 };
 use super::draws::{Draw, Round};
 use super::turns::{Role, roster};
 use super::{Meeting, Rotation, Swap};
 use crate::body::Unreadable;
+use crate::charter::Charter;
 use crate::common::{Common, MemberId};
 use crate::effect::Reason;
 use crate::limits::{DAY_MS, MAX_LOTS, MAX_MEETINGS, MAX_POST_DAYS, MAX_ROLES, MAX_TRAINED, TURN_KEPT_DAYS};
@@ -42,7 +43,7 @@ impl Practice for Rotation {
                 by_the_cell(members, saying).and_then(|()| this.set_meeting(saying, said))
             }
             RotationStatement::Trained(said) => this.train(members, saying, said),
-            RotationStatement::Draw(said) => this.call(members, saying, said, charter.commitments),
+            RotationStatement::Draw(said) => this.call(members, saying, said, charter),
             RotationStatement::Committed(said) => this.commit(members, saying, &said),
             RotationStatement::Revealed(said) => this.reveal(cell, members, saying, &said),
             RotationStatement::Hat(said) => {
@@ -52,6 +53,7 @@ impl Practice for Rotation {
             RotationStatement::Refused(said) => this.refuse(members, saying, &said),
             RotationStatement::SwapOffered(said) => this.offer_swap(members, saying, &said),
             RotationStatement::SwapAgreed(said) => this.agree_to_swap(members, saying, &said),
+            RotationStatement::Beacon(said) => this.bring_beacon(cell, members, saying, &said),
         }
     }
     fn advance(state: &mut State, now: Time) {
@@ -143,7 +145,7 @@ impl Rotation {
         members: &Members,
         saying: &Saying<'_>,
         said: DrawCalled,
-        least: u16,
+        charter: &Charter,
     ) -> Result<(), Reason> {
         let now = saying.time;
         let (pool, seats) = match &said.purpose {
@@ -175,14 +177,17 @@ impl Rotation {
         if pool.first != *said.first || pool.then != *said.then {
             return Err(Reason::NotThePool);
         }
-        if let Way::Reveals { quorum, .. } = said.way {
+        if let Some(asked) = said.way.asks() {
             let electors = members.electors(now).count();
-            let least = usize::from(least).min(electors);
-            if usize::from(quorum) < least || usize::from(quorum) > electors {
+            let least = usize::from(charter.commitments).min(electors);
+            if usize::from(asked.quorum) < least || usize::from(asked.quorum) > electors {
                 return Err(Reason::BadQuorum { least: least as u64, most: electors as u64 });
             }
         }
-        let draw = Draw::new(saying, said, seats, pool.level);
+        if said.way.network().is_some_and(|network| !network.has_key()) {
+            return Err(Reason::BadBeacon);
+        }
+        let draw = Draw::new(saying, said, seats, pool.level, charter.skew_ms());
         self.insert(draw, now);
         Ok(())
     }
@@ -222,6 +227,19 @@ impl Rotation {
         let position = members.get(&saying.author).map_or(Position(0), |member| member.position);
         let draw = self.draws.get_mut(&said.draw).ok_or(Reason::UnknownDraw)?;
         draw.reveal(cell, (position, saying.author), said.attempt, said.secret, saying.time)?;
+        self.settle(members, &said.draw);
+        Ok(())
+    }
+
+    fn bring_beacon(
+        &mut self,
+        cell: CellId,
+        members: &Members,
+        saying: &Saying<'_>,
+        said: &BeaconBrought,
+    ) -> Result<(), Reason> {
+        let draw = self.draws.get_mut(&said.draw).ok_or(Reason::UnknownDraw)?;
+        draw.beacon(cell, said, saying.time)?;
         self.settle(members, &said.draw);
         Ok(())
     }

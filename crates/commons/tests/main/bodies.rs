@@ -3,7 +3,7 @@
 use crate::say::pair;
 use lifeboat_commons::ballots::*;
 use lifeboat_commons::charter::{CharterChange, Setting};
-use lifeboat_commons::draw::{Commitment, Secret};
+use lifeboat_commons::draw::{BeaconNetwork, BeaconSignature, Commitment, Secret};
 use lifeboat_commons::ledger::*;
 use lifeboat_commons::membership::*;
 use lifeboat_commons::payload::Payload;
@@ -137,7 +137,16 @@ proptest! {
         there_and_back(&Trained { common, member: MemberId(bytes), training: name.clone(), granted: flag });
         let roll = |from: usize| List::new(members.iter().skip(from).map(|id| MemberId(*id)).collect()).unwrap();
         let purpose = if flag { Purpose::Lot { about: id, seats } } else { Purpose::Role { role: name, term: span[0] } };
-        let way = if flag { Way::Hat } else { Way::Reveals { quorum: step, commit: span[1] >> 9, reveal: span[2] >> 9 } };
+        let (quorum, commit, reveal) = (step, span[1] >> 9, span[2] >> 9);
+        let key: [u8; 96] = std::array::from_fn(|at| bytes[at % 32]);
+        let network = BeaconNetwork { key, genesis: u64::from(span[0]) + u64::from(minute), period: span[1] >> 12 };
+        let way = match attempt {
+            0 => Way::Hat,
+            1 => Way::Reveals { quorum, commit, reveal },
+            _ => Way::Beacon { quorum, commit, reveal, network },
+        };
+        let signature = BeaconSignature(std::array::from_fn(|at| bytes[at % 32]));
+        there_and_back(&BeaconBrought { common, draw: id, attempt, round: network.genesis, signature });
         there_and_back(&DrawCalled { common, purpose, first: roll(0), then: roll(members.len()), way });
         there_and_back(&Committed { common, draw: id, attempt, commitment: Commitment(bytes) });
         there_and_back(&Revealed { common, draw: id, attempt, secret: Secret(bytes) });

@@ -21,6 +21,7 @@ pub fn sheet(seed: u64, first: u64, then: u64, reveals: u64) -> Sheet {
         first: (0..first).map(member).collect(),
         then: (first..first + then).map(member).collect(),
         revealed: (0..reveals).map(|n| (member(n), secret(seed, n))).collect(),
+        beacon: None,
     }
 }
 

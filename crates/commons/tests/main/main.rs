@@ -24,6 +24,7 @@ mod pages;
 mod queries;
 mod ring_vectors;
 mod rotation;
+mod rotation_beacon;
 mod rotation_bias;
 mod rotation_page;
 mod rotation_turns;

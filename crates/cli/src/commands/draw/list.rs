@@ -71,6 +71,7 @@ impl Told {
             "until_ms": draw.round().map(|round| round.until.ms()),
             "committed": draw.round().map(|round| round.commitments.len()),
             "revealed": draw.round().map(|round| round.reveals.len()),
+            "beacon": draw.round().and_then(|round| round.beacon),
             "void_attempts": draw.voids.len(), "pool": draw.first.len() + draw.then.len(),
             "hats": hats,
             "order": names(session, &draw.order), "holders": names(session, &draw.holders),
@@ -91,6 +92,18 @@ fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
         Stage::Revealing(round) => {
             let (until, missing) = (until(round.until), round.missing().count());
             (text!("stage-revealing", until = until, count = missing, attempt = round.attempt), "revealing")
+        }
+        Stage::Awaiting(round) => {
+            let number = round.beacon.unwrap_or_default();
+            let out = draw.way.network().map_or(Time::ZERO, |network| network.time_of(number));
+            let (time, word) = (until(out), number.to_string());
+            let number = reference::short(draw.position);
+            let told =
+                match super::beacon::awaited(draw).filter(|(net, _, of)| super::beacon::is_out(net, *of)) {
+                    Some(_) => text!("stage-beacon-out", round = word, number = number),
+                    None => text!("stage-beacon", round = word, time = time),
+                };
+            (told, "awaiting")
         }
         Stage::Hat => (text!("stage-hat", count = draw.hats.len()), "hat"),
         Stage::Done => {
@@ -113,7 +126,9 @@ pub fn hats(session: &Session, draw: &Draw) -> Vec<String> {
 }
 
 fn voided(session: &Session, attempt: usize, void: &VoidAttempt) -> String {
-    if void.missing.is_empty() {
+    if void.no_beacon {
+        text!("attempt-no-beacon", attempt = attempt)
+    } else if void.missing.is_empty() {
         text!("attempt-few", attempt = attempt, count = void.committed)
     } else {
         text!("attempt-void", attempt = attempt, people = names(session, &void.missing).join(", "))

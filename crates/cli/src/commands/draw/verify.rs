@@ -6,7 +6,7 @@ use crate::error::{Failure, Outcome};
 use crate::session::{Session, read_record};
 use crate::ui::Look;
 use crate::{expect_answer, text};
-use lifeboat_commons::draw::{DIGITS, Secret, Sheet, Try};
+use lifeboat_commons::draw::{BeaconRound, BeaconSignature, DIGITS, Secret, Sheet, Try};
 use lifeboat_commons::rotation::{ATTEMPTS, DrawCalled, OnRoster, RotationStatement};
 use lifeboat_commons::{MemberId, Statement};
 use lifeboat_log::{EntryId, Position, Record};
@@ -16,14 +16,15 @@ use lifeboat_node::{Answer, Ask};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The kinds of commitments and reveals.
-const KINDS: [u16; 2] = [100, 101];
+/// The kinds of commitments, reveals and beacons.
+const KINDS: [u16; 3] = [100, 101, 106];
 
 /// What the log holds of one attempt.
 #[derive(Default)]
 struct Found {
     committed: BTreeMap<OnRoster, Position>,
     revealed: BTreeMap<OnRoster, Secret>,
+    beacon: Option<(BeaconRound, BeaconSignature)>,
 }
 
 /// Runs the command.
@@ -39,13 +40,23 @@ pub fn run(context: &mut Context, session: &Session, written: &str) -> Outcome {
     let found = read(context, session, &record, id)?;
     let complete = (1..=ATTEMPTS).find_map(|attempt| {
         let found = found.get(&attempt)?;
-        let whole = !found.revealed.is_empty() && found.committed.keys().eq(found.revealed.keys());
-        whole.then(|| sheet(session, id, &called, attempt, found))
+        let revealed = !found.revealed.is_empty() && found.committed.keys().eq(found.revealed.keys());
+        let whole = revealed && found.beacon.is_some() == called.way.network().is_some();
+        whole.then(|| (sheet(session, id, &called, attempt, found), found.beacon))
     });
-    let Some(sheet) = complete else {
+    let Some((sheet, beacon)) = complete else {
         return hat_or_open(context, session, id);
     };
     show(context, session, &sheet)?;
+    if let (Some((round, signature)), Some(network)) = (beacon, called.way.network()) {
+        let (number, written) = (round.to_string(), signature.to_string());
+        if network.randomness(round, &signature).is_none() {
+            return Err(
+                Failure::new(text!("verify-beacon-bad", round = number)).hint(text!("verify-differs-hint"))
+            );
+        }
+        context.ui.line(text!("verify-beacon", round = number, signature = written))?;
+    }
     let known = session.state.rotation().draw(&id);
     match known.filter(|known| known.order != sheet.order()) {
         None => context.ui.styled(Look::Good, text!("verify-holds")),
@@ -80,6 +91,9 @@ fn read(
                 Ok(Statement::Rotation(RotationStatement::Revealed(said))) if said.draw == draw => {
                     all.entry(said.attempt).or_default().revealed.insert(who, said.secret);
                 }
+                Ok(Statement::Rotation(RotationStatement::Beacon(said))) if said.draw == draw => {
+                    all.entry(said.attempt).or_default().beacon = Some((said.round, said.signature));
+                }
                 _ => {}
             }
         }
@@ -98,6 +112,7 @@ fn sheet(session: &Session, draw: EntryId, called: &DrawCalled, attempt: u8, fou
         first: called.first.to_vec(),
         then: called.then.to_vec(),
         revealed: found.revealed.iter().map(|((_, id), secret)| (*id, *secret)).collect(),
+        beacon: found.beacon.map(|(round, signature)| (round, signature.hash())),
     }
 }
 
