@@ -216,6 +216,8 @@ fn of_two_histories_the_members_choose_one() {
     finch.start_node();
     let proven = |home: &Person| cell(home)["misconduct"].as_array().is_some_and(|files| !files.is_empty());
     wait_for("both to see it", || proven(&wren) && proven(&finch));
+    let alarmed = |home: &Person| cell(home)["notices"].to_string().contains("ALARM");
+    assert!(alarmed(&wren) || alarmed(&finch));
     take_over(&wren, &finch);
     says(&finch, 61);
     let all = [1, 41, 51, 52, 61].map(|amount| (format!("{amount}.00"), 1));
@@ -225,6 +227,7 @@ fn of_two_histories_the_members_choose_one() {
     // Who keeps it had the shorter of the two, and lacks nothing.
     assert_eq!((&cell(&wren)["behind"], &cell(&wren)["outbox"]), (&0.into(), &serde_json::Value::Null));
     assert!(wren.good(&["sync"]).out.contains("0 new"));
+    assert!(!alarmed(&wren) && !alarmed(&finch), "the members have settled it");
     // Heron's own home, which holds one of the two, follows like everybody else.
     heron.start_node_with(&["--listen", own]);
     same_log(&[&heron, &wren, &finch]);

@@ -1,13 +1,14 @@
 //! The cell's thread: takes messages, hands them to the machine, and carries out what the machine asks,
 //! in order. While a sync runs, what is handed in waits in the queue, and the next sync serves it all.
 
+use super::facts::{changed, notice};
 use super::role::{Role, begin, follow, try_keep};
 use super::shelf::Shelf;
 use super::taking::Taking;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, locked, reading, succession, writing};
 use super::{accusing, asking};
 use crate::keys::Keys;
-use crate::limits::{MAX_NOTICES, MESSAGES_AT_ONCE};
+use crate::limits::MESSAGES_AT_ONCE;
 use lifeboat_log::opening::Right;
 use lifeboat_log::{Call, Position, Proven, PublicKey, Term, Time};
 use lifeboat_protocol::limits::MAX_MISCONDUCT_FILES;
@@ -458,21 +459,6 @@ impl Carrier {
         }
         writing(&self.parts.shelf).close();
     }
-}
-
-/// A word to the person, each once.
-pub fn notice(facts: &Mutex<Facts>, words: String) {
-    tracing::warn!("{words}");
-    let mut facts = locked(facts);
-    if facts.notices.len() < MAX_NOTICES && !facts.notices.contains(&words) {
-        facts.notices.push(words);
-    }
-}
-
-/// A word on what changed in who keeps the log, in the place of the last one.
-pub fn changed(facts: &Mutex<Facts>, words: String) {
-    tracing::warn!("{words}");
-    locked(facts).changed = Some(words);
 }
 
 /// The outcome for an entry that was handed to a home of the wrong role.

@@ -1,7 +1,8 @@
 //! Carrying the delivery of own entries: from the outbox to the keeper, and what came of them back into
 //! the outbox. An entry leaves the outbox once another home than the keeper's holds it.
 
-use super::carrier::{Parts, entropy, notice, now};
+use super::carrier::{Parts, entropy, now};
+use super::facts::notice;
 use super::{Outcome, Outward, reading};
 use lifeboat_log::{Chain, Detail, EntryId, Position, PublicKey, SignedEntry, Term};
 use lifeboat_protocol::delivery::{Delivery, Effect, Event, Step};

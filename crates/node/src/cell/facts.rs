@@ -1,6 +1,10 @@
-//! What anyone may know of a living cell without waiting for its thread.
+//! What anyone may know of a living cell without waiting for its thread, and the words that its thread leaves
+//! there for the person.
 
-use lifeboat_log::{Position, PublicKey};
+use super::locked;
+use crate::limits::MAX_NOTICES;
+use lifeboat_log::{Position, PublicKey, Term};
+use std::sync::Mutex;
 
 /// What anyone may know of a cell at once.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +43,11 @@ pub struct Facts {
     pub called: bool,
     /// What changed last in who keeps the log, as this home saw it: a newer word takes its place.
     pub changed: Option<String>,
-    /// What the person should know.
+    /// The term that is open.
+    pub open: Term,
+    /// What contradicts the log here, and of which term. A takeover settles what was before it.
+    pub alarms: Vec<(Term, String)>,
+    /// What else the person should know.
     pub notices: Vec<String>,
 }
 
@@ -48,6 +56,52 @@ impl Facts {
     pub fn words(&self) -> Vec<String> {
         let called = "A member asks that another home keep the log: see `lifeboat takeover status`.";
         let called = self.called.then(|| called.to_owned());
-        self.changed.iter().cloned().chain(called).chain(self.notices.iter().cloned()).collect()
+        let alarms = self.alarms.iter().filter(|(term, _)| term.era() >= self.open.era());
+        let alarms = alarms.map(|(_, word)| word.clone());
+        let changed = self.changed.iter().cloned();
+        alarms.chain(changed).chain(called).chain(self.notices.iter().cloned()).collect()
+    }
+}
+
+/// A word to the person, each once.
+pub fn notice(facts: &Mutex<Facts>, words: String) {
+    tracing::warn!("{words}");
+    let mut facts = locked(facts);
+    if facts.notices.len() < MAX_NOTICES && !facts.notices.contains(&words) {
+        facts.notices.push(words);
+    }
+}
+
+/// A word on what contradicts the log here, in this term; each once.
+pub fn alarm(facts: &Mutex<Facts>, term: Term, words: String) {
+    tracing::warn!("{words}");
+    let (mut facts, alarm) = (locked(facts), (term, words));
+    if facts.alarms.len() < MAX_NOTICES && !facts.alarms.contains(&alarm) {
+        facts.alarms.push(alarm);
+    }
+}
+
+/// A word on what changed in who keeps the log, in the place of the last one.
+pub fn changed(facts: &Mutex<Facts>, words: String) {
+    tracing::warn!("{words}");
+    locked(facts).changed = Some(words);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_shown_until_a_takeover_settles_it() {
+        let alarms = vec![(Term::new(0, 1), "ALARM".to_owned())];
+        let mut facts = Facts { alarms, notices: vec!["else".to_owned()], ..Facts::default() };
+        for (open, words) in [
+            (Term::FIRST, vec!["ALARM", "else"]),
+            (Term::new(0, 2), vec!["ALARM", "else"]),
+            (Term::new(1, 0), vec!["else"]),
+        ] {
+            facts.open = open;
+            assert_eq!(facts.words(), words, "{open}");
+        }
     }
 }

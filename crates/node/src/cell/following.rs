@@ -1,9 +1,10 @@
 //! Carrying a follower: its questions to peers, its records to the disk.
 
 use super::accusing;
-use super::carrier::{Parts, entropy, not_keeper, notice, now};
+use super::carrier::{Parts, entropy, not_keeper, now};
 use super::delivering::Outbound;
 use super::disk::{Disk, Task};
+use super::facts::{alarm, notice};
 use super::missing::MissingDetails;
 use super::shelf::{Shelf, Stored};
 use super::waiting::Waits;
@@ -246,9 +247,9 @@ impl Following {
             Effect::PutAside { peer, fault } => {
                 notice(&parts.facts, format!("The node {peer} was put aside: {fault}."));
             }
-            Effect::Alarm(alarm) => {
-                notice(&parts.facts, alarm_words(&alarm));
-                let proven = accusing::alarm(parts, &alarm);
+            Effect::Alarm(raised) => {
+                alarm(&parts.facts, raised.other.origin.term, alarm_words(&raised));
+                let proven = accusing::alarm(parts, &raised);
                 self.proven(proven);
             }
             Effect::Accuse(stretch) => self.accuse(stretch, parts),
@@ -271,6 +272,7 @@ impl Following {
             facts.witnessed = facts.witnessed.max(witnessed);
         }
         let open = self.follower.chain().open().map(|open| (open.term, open.tree.size()));
+        facts.open = open.map_or(Term::FIRST, |(term, _)| term);
         facts.behind = match (self.follower.furthest(), open) {
             (Some((term, size)), Some((own, held))) if term == own => size.saturating_sub(held),
             // Who stands in an earlier term holds nothing that is lacking here.

@@ -1,7 +1,8 @@
 //! What lies in the outbox of a home when it becomes the keeper: handed in at its own door, like anyone
 //! else's, and taken out of the outbox once it is placed.
 
-use super::carrier::{Parts, notice};
+use super::carrier::Parts;
+use super::facts::notice;
 use super::{Outcome, ToCell};
 use lifeboat_log::EntryId;
 use lifeboat_store::{Outbox, Sent, Storage};

@@ -1,13 +1,14 @@
 //! Carrying a keeper: its records to the disk, its promises to their file, its answers to who asked.
 
-use super::carrier::{Parts, notice, now};
+use super::carrier::{Parts, now};
+use super::facts::notice;
 use super::following::judge_opening;
 use super::handing_in::HandingIn;
 use super::searching::Searching;
 use super::shelf::Shelf;
 use super::{CellConfig, Facts, Outcome, Outward, ToCell, reading, witnessing, writing};
 use crate::fold::LogHistory;
-use lifeboat_log::{Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry};
+use lifeboat_log::{Detail, Position, PublicKey, Record, SecretKey, SignedCheckpoint, SignedEntry, Term};
 use lifeboat_protocol::keeper::{CannotKeep, Effect, Event, Held, Keeper, Ticket};
 use lifeboat_protocol::pending::Lacking;
 use lifeboat_protocol::watch::{self, Why};
@@ -256,7 +257,9 @@ impl Keeping {
         facts.held = self.keeper.held();
         facts.records = self.keeper.chain().next().0;
         facts.pending = self.keeper.waiting();
-        let start = self.keeper.chain().open().map_or(0, |open| open.start.0);
+        let open = self.keeper.chain().open().map(|open| (open.term, open.start.0));
+        let (term, start) = open.unwrap_or((Term::FIRST, 0));
+        facts.open = term;
         let witnessed = self.keeper.witnessed().map_or(0, |signed| start.saturating_add(signed.size));
         facts.witnessed = Position(witnessed).max(self.keeper.state().anchored());
         // What it was behind of, and waited for, while it followed.

@@ -1,9 +1,10 @@
 //! What a home is to its cell: a keeper where the log names its node and its keys are here, else a follower.
 //! It decides by what lies on the disk alone.
 
-use super::carrier::{Parts, notice};
+use super::carrier::Parts;
 use super::delivering::Outbound;
 use super::disk::Disk;
+use super::facts::notice;
 use super::following::Following;
 use super::keeping::Keeping;
 use super::missing::MissingDetails;

@@ -1,7 +1,8 @@
 //! A planned handover on this home's disk: what the leaving keeper has written down, and how the next keeper
 //! opens its term. Every step can be taken again after a crash: the handover on disk says where to go on.
 
-use super::carrier::{Parts, notice, now};
+use super::carrier::{Parts, now};
+use super::facts::notice;
 use super::shelf::Shelf;
 use super::{reading, writing};
 use crate::keys::{Keys, random};

@@ -2,7 +2,8 @@
 //! and the bid of this home's node. It signs nothing: endorsements arrive signed by the member's key, and
 //! leave only once their promise is on disk.
 
-use super::carrier::{Parts, changed, notice, now};
+use super::carrier::{Parts, now};
+use super::facts::{changed, notice};
 use super::shelf::Shelf;
 use super::{CallList, Outward, asking, reading, writing};
 use crate::fold::LogHistory;

@@ -2,7 +2,8 @@
 //! their details and brought to the keeper. Own entries are here too once they have waited for a while, so
 //! that they are counted; they are delivered from the outbox.
 
-use super::carrier::{Parts, entropy, notice, now};
+use super::carrier::{Parts, entropy, now};
+use super::facts::notice;
 use super::{Facts, Outward, reading};
 use crate::fold::LogHistory;
 use crate::limits::LOOK_AT_PENDING;

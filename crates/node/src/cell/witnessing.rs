@@ -1,7 +1,8 @@
 //! What a cell's thread does about witnesses: it lets this home's witness cosign what is durable here, and it
 //! hands in anchors as keeper.
 
-use super::carrier::{Parts, notice, now};
+use super::carrier::{Parts, now};
+use super::facts::notice;
 use super::shelf::Shelf;
 use super::{Outcome, asking, reading};
 use crate::keys::{Keys, random};
