@@ -150,7 +150,9 @@ pub async fn serve(
         None => None,
     };
     let Some((blobs, groups)) = groups else {
-        stream.send_frame(&BlobFrame::Refused(Refusal::new(Refusal::NOT_HELD)).encode()).await?;
+        let lacks = "this node does not have the whole of it yet: ask another, or again later";
+        let refused = Refusal::with_text(Refusal::NOT_HELD, lacks);
+        stream.send_frame(&BlobFrame::Refused(refused).encode()).await?;
         return stream.finish().await;
     };
     stream.send_frame(&BlobFrame::Head(BlobHead::of(&groups)).encode()).await?;

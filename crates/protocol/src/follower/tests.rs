@@ -38,8 +38,13 @@ impl Home {
         let mut chain = Chain::new(log.log.cell());
         let stored = log.records[..count].to_vec();
         stored.iter().for_each(|record| chain.extend(record).unwrap());
+        Self { stored, ..Self::holding(chain, checkpoint) }
+    }
+
+    /// A home whose log stands so.
+    fn holding(chain: Chain, checkpoint: Option<SignedCheckpoint>) -> Self {
         let follower = Follower::new(peer(99), Held { chain, checkpoint: checkpoint.clone() });
-        let (now, effects) = (Time::from_ms(1_000_000), Vec::new());
+        let (now, stored, effects) = (Time::from_ms(1_000_000), Vec::new(), Vec::new());
         let (disk_fails, streams) = (false, Vec::new());
         Self { follower, now, entropy: 7, stored, checkpoint, effects, disk_fails, streams }
     }

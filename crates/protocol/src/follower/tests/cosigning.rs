@@ -14,19 +14,7 @@ fn witnessed(witness: &SecretKey) -> (Home, TestCell, SignedCheckpoint) {
     let open = chain.open().unwrap();
     let (origin, size, root) = (open.origin(cell.cell()), open.tree.size(), open.tree.root());
     let checkpoint = Checkpoint { origin, size, root }.sign(&cell.term_key);
-    let follower = Follower::new(peer(99), Held { chain, checkpoint: Some(checkpoint.clone()) });
-    let (now, stored, effects) = (Time::from_ms(1_000_000), Vec::new(), Vec::new());
-    let held = Some(checkpoint.clone());
-    let home = Home {
-        follower,
-        now,
-        entropy: 7,
-        stored,
-        checkpoint: held,
-        effects,
-        disk_fails: false,
-        streams: Vec::new(),
-    };
+    let home = Home::holding(chain, Some(checkpoint.clone()));
     (home, cell, checkpoint)
 }
 

@@ -12,19 +12,7 @@ fn home() -> (Home, TestCell, SignedCheckpoint, SignedCheckpoint) {
     let mut chain = Chain::new(cell.cell());
     cell.records().iter().for_each(|record| chain.extend(record).unwrap());
     let checkpoint = cell.checkpoint();
-    let follower = Follower::new(peer(99), Held { chain, checkpoint: Some(checkpoint.clone()) });
-    let (now, stored, effects) = (Time::from_ms(1_000_000), Vec::new(), Vec::new());
-    let held = Some(checkpoint.clone());
-    let home = Home {
-        follower,
-        now,
-        entropy: 7,
-        stored,
-        checkpoint: held,
-        effects,
-        disk_fails: false,
-        streams: Vec::new(),
-    };
+    let home = Home::holding(chain, Some(checkpoint.clone()));
     (home, cell, checkpoint, base)
 }
 
