@@ -1,5 +1,5 @@
 //! Proxies: who casts the vote of a member who does not cast one. Given and recalled at any moment until the
-//! close; one step only, never on to the proxy's own proxy; nobody carries more than the charter's number.
+//! close, whichever was signed last; who recalls without naming a decision recalls all; one step only, never on to the proxy's own proxy; nobody carries more than the charter's number.
 
 use super::ballot::Ballot;
 use super::flaw::Flaw;
@@ -11,10 +11,12 @@ use lifeboat_log::EntryId;
 use std::collections::BTreeMap;
 
 /// What a member said last of who votes for them.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 struct Given {
     to: Option<MemberId>,
     at: At,
+    /// When all that was given before was taken back, for single decisions too.
+    recalled: Option<At>,
 }
 
 /// Who votes for whom: by member, and by decision where it is for one alone.
@@ -44,17 +46,28 @@ impl Proxies {
         to: Option<MemberId>,
         at: At,
     ) -> Result<(), Flaw> {
-        let key = (from, decision);
-        match self.given.get(&key) {
-            Some(given) if given.at >= at => return Err(Flaw::LaterCounts),
-            None if self.given.range((from, None)..).take_while(|(key, _)| key.0 == from).count()
-                >= MAX_PROXIES =>
-            {
-                return Err(Flaw::TooMany);
-            }
-            _ => {}
+        let mut recalled = self.given.get(&(from, None)).and_then(|given| given.recalled);
+        if recalled >= Some(at) {
+            return Err(Flaw::LaterCounts);
         }
-        self.given.insert(key, Given { to, at });
+        let takes_all_back = decision.is_none() && to.is_none();
+        if takes_all_back {
+            // Whichever was placed first: what was signed before counts no more.
+            recalled = Some(at);
+            self.given.retain(|key, given| key.0 != from || key.1.is_none() || given.at > at);
+        }
+        let stands = self.given.get(&(from, decision)).copied().filter(|given| given.at >= at);
+        let given = match stands {
+            // A recall that is placed late leaves what was signed after it.
+            Some(given) if takes_all_back => Given { recalled, ..given },
+            Some(_) => return Err(Flaw::LaterCounts),
+            None => Given { to, at, recalled },
+        };
+        let all = self.given.range((from, None)..).take_while(|(key, _)| key.0 == from).count();
+        if all >= MAX_PROXIES && !self.given.contains_key(&(from, decision)) {
+            return Err(Flaw::TooMany);
+        }
+        self.given.insert((from, decision), given);
         Ok(())
     }
 

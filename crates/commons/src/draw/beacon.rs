@@ -22,6 +22,9 @@ pub struct BeaconNetwork {
     pub period: u32,
 }
 
+/// The bit of a compressed point's first byte that says: the point at infinity.
+const INFINITY: u8 = 0x40;
+
 /// Which round of a network, counted from 1.
 pub type BeaconRound = u64;
 
@@ -56,9 +59,10 @@ impl BeaconNetwork {
         (1..=86_400).contains(&self.period) && self.genesis <= u64::from(u32::MAX)
     }
 
-    /// Whether its key is one; what is signed for it can be checked then.
+    /// Whether its key is one; what is signed for it can be checked then. The point at infinity is none: one
+    /// signature would fit every round.
     pub fn has_key(&self) -> bool {
-        G2PubkeyRfc::from_fixed(self.key).is_ok()
+        self.key().is_some()
     }
 
     /// The first round that comes out at or after a moment.
@@ -75,9 +79,13 @@ impl BeaconNetwork {
 
     /// What a round's signature makes random; nothing when the network did not sign it.
     pub fn randomness(&self, round: BeaconRound, signature: &BeaconSignature) -> Option<Randomness> {
-        let key = G2PubkeyRfc::from_fixed(self.key).ok()?;
-        let holds = key.verify(round, b"", &signature.0).unwrap_or(false);
+        let holds = self.key()?.verify(round, b"", &signature.0).unwrap_or(false);
         holds.then(|| signature.hash())
+    }
+
+    fn key(&self) -> Option<G2PubkeyRfc> {
+        let is_infinity = self.key[0] & INFINITY != 0;
+        G2PubkeyRfc::from_fixed(self.key).ok().filter(|_| !is_infinity)
     }
 }
 
@@ -170,6 +178,15 @@ mod tests {
         let stranger = BeaconNetwork { key: [7; 96], ..network };
         assert!(!stranger.has_key());
         assert_eq!(stranger.randomness(123, &signature(PUBLISHED[0].1)), None);
+    }
+
+    #[test]
+    fn the_point_at_infinity_is_no_key() {
+        let (mut key, mut signature) = ([0; 96], BeaconSignature([0; 48]));
+        (key[0], signature.0[0]) = (0xc0, 0xc0);
+        let network = BeaconNetwork { key, ..BeaconNetwork::QUICKNET };
+        assert!(!network.has_key() && network.randomness(1, &signature).is_none());
+        assert_eq!(BeaconNetwork::QUICKNET.randomness(1, &signature), None);
     }
 
     #[test]

@@ -305,6 +305,36 @@ fn a_proxy_votes_for_who_does_not_until_recalled() {
 }
 
 #[test]
+fn who_recalls_recalls_all_in_whatever_order_it_is_placed() {
+    // What finch signs, one after another: for one question, in general, nobody, and in general again.
+    let signed = || {
+        let mut cell = crew(&FOUR);
+        let open = terms(&cell, SIMPLE, 0);
+        let id = propose(&mut cell, "heron", open);
+        let to = [(Some(id), Some("wren")), (None, Some("wren")), (None, None), (None, Some("wren"))];
+        let signed = to.map(|(only, to)| {
+            cell.wait_ms(1000);
+            let said = lifeboat_commons::compose(&proxy(&cell, only, to)).unwrap();
+            cell.sign("finch", said)
+        });
+        (cell, signed)
+    };
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        for given_again in [false, true] {
+            let (mut cell, signed) = signed();
+            let again = given_again.then_some(3);
+            again.into_iter().chain(order).for_each(|at| drop(cell.place(signed[at].clone())));
+            let given: Vec<_> = cell.state.decisions().proxies().all().map(|(_, only, _)| only).collect();
+            assert_eq!(
+                given,
+                if given_again { vec![None] } else { vec![] },
+                "{order:?}, given again: {given_again}"
+            );
+        }
+    }
+}
+
+#[test]
 fn ties_go_by_the_rule_named_beforehand() {
     for (tie, expected) in [(Tie::Open, Verdict::Tied(vec![1, 2])), (Tie::Listed, Verdict::Chosen(vec![1]))] {
         let mut cell = crew(&FOUR);
