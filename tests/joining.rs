@@ -69,6 +69,47 @@ fn a_link_that_is_not_whole_makes_no_home_and_a_member_uses_up_no_invite() {
 }
 
 /// A vote of ten seconds that only this person casts, carried.
+/// A newcomer who types the same twice, or takes an invite that somebody used, is no worse off than before.
+#[test]
+fn whoever_joins_twice_knocks_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let [wren, other] = ["wren", "other"].map(|name| Person::with_home(folder.path(), name));
+    let invite = || heron.value(&["invite"], "invite").as_str().unwrap().to_owned();
+    let (first, second, third) = (invite(), invite(), invite());
+    let join = |person: &Person, link: &str| {
+        words(&person.good(&["--json", "--wait", "20", "join", link]).objects()[0]["words"])
+    };
+    let spoken = join(&wren, &first);
+    assert_eq!(join(&wren, &first), spoken, "the same words again");
+    // The other one goes by the same handle, and takes the second invite.
+    let settings = other.home().join("home.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace("\"other\"", "\"wren\"")).unwrap();
+    join(&other, &second);
+    let told = wren.bad(1, &["--wait", "20", "join", &second]);
+    assert!(told.contains("this invite was used"), "{told}");
+    let begun = std::time::Instant::now();
+    let synced = wren.good(&["--json", "--wait", "20", "sync"]);
+    assert!(begun.elapsed() < Duration::from_secs(15), "nothing is waited for: {:?}", begun.elapsed());
+    assert!(synced.out.contains(&spoken.join(" ")), "{}", synced.out);
+    // With a new invite the later words count.
+    let later = join(&wren, &third);
+    assert_ne!(later, spoken);
+    assert_eq!(heron.good(&["--json", "vouch"]).objects().len(), 2);
+    assert!(heron.bad(1, &["--yes", "vouch", "wren"]).contains("more than one who knocks is called wren"));
+    let vouch = |words: &[String]| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        heron.types(&[&["--yes", "vouch", "wren", "--words"], &words[..]].concat(), "")
+    };
+    assert_eq!(vouch(&spoken).code, 1, "the earlier words are nobody's");
+    let vouched = vouch(&later);
+    assert_eq!(vouched.code, 0, "{}{}", vouched.out, vouched.err);
+    wren.good(&["--wait", "20", "sync"]);
+    wren.good(&["--yes", "in", "3", "EUR"]);
+}
+
 fn decide(person: &Person, what: &[&str]) {
     let words = [&["propose", "Shall we?", "--for", "10s"], what].concat();
     let number = person.value(&words, "position").to_string();

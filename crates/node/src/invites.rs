@@ -44,6 +44,13 @@ impl OwnKnock {
         let others = check_words_alone(&self.acceptance).to_vec();
         self.delivered.then(|| Spoken { words: words(self.secret, &self.acceptance), others })
     }
+
+    /// Whether a home of the cell has it as this key's answer to this invite: whoever joins again with the same
+    /// invite keeps it, since an invite takes one answer.
+    pub fn stands_for(&self, link: &str, key: &PublicKey) -> bool {
+        let signed = codec::decode::<Acceptance>(&self.acceptance);
+        self.delivered && self.link == link && signed.is_ok_and(|signed| signed.key == *key)
+    }
 }
 
 /// What a home keeps about people who come to one cell.
@@ -149,7 +156,12 @@ impl Arrivals {
             let secret = (opened.secret != [0; 32]).then_some(opened.secret);
             item(opened.knock.as_ref()?, secret, state)
         });
-        let mut all: Vec<KnockItem> = here.collect();
+        // Who answered two invites is one person, and reads the words of the later one.
+        let mut all: Vec<KnockItem> = Vec::new();
+        for knock in here {
+            all.retain(|known| known.key != knock.key);
+            all.push(knock);
+        }
         for knock in self.elsewhere.iter().filter_map(|knock| item(knock, None, state)) {
             if knock.expires > now && all.iter().all(|known| known.key != knock.key) {
                 all.push(knock);
@@ -270,6 +282,38 @@ mod tests {
         assert_eq!(waiting[0].words.len(), 3);
         assert_eq!(knock(&mut arrivals, 6, 2, CELL), Response::Noted, "an invite of another home");
         assert_eq!(arrivals.waiting(&State::new(CELL), NOW)[1].words.len(), 7);
+    }
+
+    #[test]
+    fn who_answers_two_invites_knocks_once() {
+        let mut arrivals = Arrivals::default();
+        for invite in [1, 2] {
+            arrivals.door.invite([invite; 16], [invite; 32], Time::from_ms(1000), NOW).unwrap();
+            assert!(matches!(knock(&mut arrivals, 5, invite, CELL), Response::Welcome { .. }));
+        }
+        let waiting = arrivals.waiting(&State::new(CELL), NOW);
+        let invites =
+            waiting.iter().map(|item| codec::decode::<Acceptance>(&item.acceptance).unwrap().invite);
+        assert_eq!(invites.collect::<Vec<_>>(), [[2; 16]]);
+    }
+
+    #[test]
+    fn a_knock_stands_for_its_invite_and_key_once_it_was_delivered() {
+        let key = SecretKey::from_seed(&[5; 32]);
+        let signed = Acceptance::sign(CELL, [1; 16], DetailHash([0; 32]), Time::from_ms(1000), &key);
+        let mut own = OwnKnock {
+            link: "a link".to_owned(),
+            acceptance: codec::encode(&signed).into(),
+            handle: Blob(Vec::new()),
+            delivered: false,
+            secret: None,
+            told: false,
+        };
+        assert!(!own.stands_for("a link", &key.public()));
+        own.delivered = true;
+        assert!(own.stands_for("a link", &key.public()));
+        assert!(!own.stands_for("another link", &key.public()));
+        assert!(!own.stands_for("a link", &SecretKey::from_seed(&[6; 32]).public()));
     }
 
     #[test]

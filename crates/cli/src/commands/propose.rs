@@ -184,8 +184,8 @@ impl Args {
         } else if let Some(handle) = &self.admit {
             let answer = session.ask(context, Ask::Knocks { cell: session.cell.cell })?;
             let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
-            let knock = super::vouch::choose(session, &knocks, handle)?;
-            let unreadable = || Failure::new(text!("knock-unreadable")).hint(text!("knock-twice-hint"));
+            let knock = super::vouch::choose(session, &knocks, handle, &[])?;
+            let unreadable = || Failure::new(text!("knock-unreadable")).hint(text!("knock-unreadable-hint"));
             let acceptance = codec::decode(&knock.acceptance).map_err(|error| unreadable().because(error))?;
             let handle = Detail::from_bytes(knock.handle.to_vec()).ok_or_else(unreadable)?;
             let mut draft = say::draft(&Vouch { common, acceptance, replaces: None }, None)?;

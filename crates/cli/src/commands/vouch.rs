@@ -38,7 +38,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
     let answer = session.ask(context, Ask::Knocks { cell: session.cell.cell })?;
     let knocks = expect_answer!(answer, Answer::Knocks(knocks) => knocks)?;
     let Some(handle) = &args.handle else { return list(context, &knocks) };
-    let knock = choose(&session, &knocks, handle)?;
+    let knock = choose(&session, &knocks, handle, &args.words)?;
     tell_apart(&session, args, knock)?;
     let draft = draft(&session, args, knock)?;
     let fate = session.say_if(context, draft, |context| hear(context, args, knock))?;
@@ -63,17 +63,32 @@ fn list(context: &mut Context, knocks: &[KnockItem]) -> Outcome {
     Ok(())
 }
 
-/// The one who has knocked under this handle.
+/// The one who has knocked under this handle; of several the one who reads these words.
 ///
 /// # Errors
-/// When nobody has, or two, or they are a member already.
-pub fn choose<'a>(session: &Session, knocks: &'a [KnockItem], handle: &str) -> Outcome<&'a KnockItem> {
+/// When nobody has, or two whom no words tell apart, or they are a member already.
+pub fn choose<'a>(
+    session: &Session,
+    knocks: &'a [KnockItem],
+    handle: &str,
+    said: &[String],
+) -> Outcome<&'a KnockItem> {
     let wanted = handle.trim().trim_start_matches('@').to_lowercase();
-    let mut found = knocks.iter().filter(|knock| knock.text.to_lowercase() == wanted);
-    match (found.next(), found.next()) {
+    let mut found: Vec<&KnockItem> =
+        knocks.iter().filter(|knock| knock.text.to_lowercase() == wanted).collect();
+    if found.len() > 1 && !said.is_empty() {
+        let said = said.join(" ").to_lowercase();
+        found.retain(|knock| said.split_whitespace().eq(words::of_numbers(&knock.words).split_whitespace()));
+        if found.is_empty() {
+            return Err(differ());
+        }
+    }
+    match (found.first().copied(), found.get(1)) {
         (Some(knock), None) => Ok(knock),
         (Some(_), Some(_)) => {
-            Err(Failure::new(text!("knock-twice", handle = plain(handle))).hint(text!("knock-twice-hint")))
+            let handle = plain(handle);
+            Err(Failure::new(text!("knock-twice", handle = &handle))
+                .hint(text!("knock-twice-hint", handle = handle)))
         }
         (None, _) if is_member(session, handle) => {
             Err(Failure::new(text!("vouch-member-already", handle = plain(handle))))
@@ -106,7 +121,6 @@ fn tell_apart(session: &Session, args: &Args, knock: &KnockItem) -> Outcome {
 /// `--yes` does not answer this question: scripts give the words themselves.
 fn hear(context: &mut Context, args: &Args, knock: &KnockItem) -> Outcome {
     let spoken = words::of_numbers(&knock.words);
-    let differ = || Failure::new(text!("words-differ")).hint(text!("words-differ-hint"));
     if !args.words.is_empty() {
         let given = args.words.join(" ").to_lowercase();
         let (count, needed) = (given.split_whitespace().count(), spoken.split_whitespace().count());
@@ -126,8 +140,12 @@ fn hear(context: &mut Context, args: &Args, knock: &KnockItem) -> Outcome {
     if text!("word-yes").split(' ').any(|word| word == answer) { Ok(()) } else { Err(differ()) }
 }
 
+fn differ() -> Failure {
+    Failure::new(text!("words-differ")).hint(text!("words-differ-hint"))
+}
+
 fn draft(session: &Session, args: &Args, knock: &KnockItem) -> Outcome<Draft> {
-    let unreadable = || Failure::new(text!("knock-unreadable")).hint(text!("knock-twice-hint"));
+    let unreadable = || Failure::new(text!("knock-unreadable")).hint(text!("knock-unreadable-hint"));
     let acceptance: Acceptance =
         codec::decode(&knock.acceptance).map_err(|error| unreadable().because(error))?;
     let detail = Detail::from_bytes(knock.handle.to_vec()).ok_or_else(unreadable)?;

@@ -185,20 +185,29 @@ impl Service {
         }
         let name = self.add_cell(cell, invite.card.slug.as_str(), true, Some(invite.card.to_string()))?;
         self.note_card(&invite.card);
-        self.arrivals(&cell, |here| {
-            let same = here.own.as_ref().is_some_and(|own| own.acceptance == acceptance && own.link == link);
-            if !same {
-                let (link, acceptance) = (link.clone(), acceptance.clone());
-                here.own =
-                    Some(OwnKnock { link, acceptance, handle, delivered: false, secret: None, told: false });
-            }
-            here.save(&self.home, &cell)
-        })
-        .map_err(disk)?;
+        let earlier = self.arrivals(&cell, |here| here.own.clone());
+        let stands = earlier.as_ref().is_some_and(|own| own.stands_for(&link, &signed.key));
+        if !stands {
+            let own = OwnKnock { link, acceptance, handle, delivered: false, secret: None, told: false };
+            self.keep_knock(&cell, Some(own))?;
+        }
         self.cell(cell, progress).await?;
         self.go_online().await?;
-        let words = self.knock_until(cell, Instant::now() + Duration::from_millis(wait_ms)).await?;
+        let knocked = self.knock_until(cell, Instant::now() + Duration::from_millis(wait_ms)).await;
+        if knocked.is_err() && !stands {
+            // Refused: an earlier knock is as good as before.
+            self.keep_knock(&cell, earlier)?;
+        }
+        let words = knocked?;
         Ok(Answer::Joined(Joined { cell, name, delivered: words.is_some(), words }))
+    }
+
+    fn keep_knock(&self, cell: &CellId, own: Option<OwnKnock>) -> Result<(), Refusal> {
+        self.arrivals(cell, |here| {
+            here.own = own;
+            here.save(&self.home, cell)
+        })
+        .map_err(disk)
     }
 
     /// Knocks at whoever is connected until somebody has the knock.
@@ -221,7 +230,7 @@ impl Service {
     pub async fn knock_everywhere(&self, network: &Network, peer: PublicKey) {
         for cell in self.open_cells() {
             if let Err(refusal) = self.knock_at(network, peer, cell.cell()).await {
-                tracing::warn!(text = %refusal.text, "a knock was refused");
+                self.note_words([format!("Your answer to an invite was not taken: {}.", refusal.text)]);
             }
         }
     }
@@ -242,6 +251,11 @@ impl Service {
             Ok(Response::Welcome { .. }) | Err(_) => return Ok(()),
             Ok(Response::Noted) => None,
             Ok(Response::Refused(refusal)) if refusal.name() == PeerRefusal::NO_INVITE => {
+                // It never will be taken: it is not tried again at every sync.
+                self.arrivals(&cell, |here| {
+                    here.own.take_if(|now| now.acceptance == own.acceptance && !now.delivered);
+                    here.save(&self.home, &cell).map_err(disk)
+                })?;
                 return Err(of_peer(refusal));
             }
             Ok(_) => return Ok(()),

@@ -200,7 +200,9 @@ impl Service {
             return facts.held.iter().any(|next| next.0 >= len);
         }
         let knocking = |own: &Option<OwnKnock>| own.as_ref().is_some_and(|own| !own.delivered);
-        let knocks = self.arrivals(&start.cell.cell(), |here| knocking(&here.own));
+        let own = self.home.member_key();
+        let is_member = || own.is_some_and(|key| start.cell.read().state().members().of_key(&key).is_some());
+        let knocks = self.arrivals(&start.cell.cell(), |here| knocking(&here.own)) && !is_member();
         facts.tips > start.tips && facts.level && facts.waiting == 0 && !knocks
     }
 
