@@ -77,3 +77,31 @@ fn what_waits_too_long_is_overdue_on_every_home() {
     wait_for("it to be placed", || cell(&rook, "pending") == 0 && cell(&rook, "records") == 4);
     assert_eq!(cell(&rook, "overdue"), 0);
 }
+
+/// Every home on a LAN finds every other, also those of other cells.
+#[test]
+fn who_has_nothing_to_do_with_the_cell_is_offered_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let wren = Person::with_home(folder.path(), "wren");
+    heron.takes_in(&wren);
+    let mut stranger = Person::founder(folder.path(), "stranger");
+    stranger.start_node();
+    let addresses = stranger.value(&["node", "status"], "addresses");
+    wren.good(&["follow", "--connect", addresses[0].as_str().unwrap()]);
+    // Wren's own node does not run: each command connects to both, and the stranger is often the first.
+    for amount in 1..=6 {
+        let amount = amount.to_string();
+        let step = wren.value(&["--wait", "20", "in", &amount, "kg", "rice", "--from", "harvest"], "step");
+        assert!(step == "placed" || step == "replicated", "{amount}: {step}");
+    }
+    // With the keeper gone they wait, and nobody says that they were refused.
+    let own = heron.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
+    heron.stop_node();
+    let said = wren.good(&["--yes", "--wait", "3", "in", "7", "kg", "rice", "--from", "harvest"]);
+    assert!(said.out.contains("In your outbox"), "{}{}", said.out, said.err);
+    heron.start_node_with(&["--listen", own.split("/p2p/").next().unwrap()]);
+    wren.good(&["--wait", "20", "sync"]);
+    assert!(heron.good(&["log"]).out.contains("7 kg rice"));
+}

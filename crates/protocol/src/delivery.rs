@@ -382,10 +382,18 @@ impl Delivery {
         entropy: u64,
         effects: &mut Vec<Effect>,
     ) {
+        let serves = refusal.name() != Refusal::NOT_FOLLOWED;
+        if !serves {
+            self.peers.remove(&peer);
+        }
         let (keeper, able) = (self.keeper.map(|(_, node)| node), self.able(now));
         let Some(item) = self.places.get(id).and_then(|place| self.items.get_mut(place)) else { return };
         if item.position().is_some() {
             return;
+        }
+        if !serves {
+            // It has nothing to do with the cell, and says nothing of the entry.
+            return item.backoff.failed(now, entropy);
         }
         let expired = item.is_expired(now);
         if keeper == Some(peer) {

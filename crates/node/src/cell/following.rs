@@ -36,6 +36,8 @@ pub struct Following {
     reopen: bool,
     /// The peers that are connected.
     connected: BTreeSet<PublicKey>,
+    /// Those of them that serve the cell: entries are offered to nobody else.
+    serving: BTreeSet<PublicKey>,
     missing: MissingDetails,
     /// What this home would bring to keep the next term, once it was asked.
     ready: Option<(Term, Successor)>,
@@ -57,7 +59,8 @@ impl Following {
         missing: MissingDetails,
     ) -> Self {
         let follower = Follower::new(config.node, held).with_witness(config.cosigner.key());
-        let (effects, next, reopen, connected) = (VecDeque::new(), None, false, BTreeSet::new());
+        let (effects, next, reopen) = (VecDeque::new(), None, false);
+        let (connected, serving) = (BTreeSet::new(), BTreeSet::new());
         let (ready, taking, leaving) = (None, None, None);
         Self {
             follower,
@@ -68,6 +71,7 @@ impl Following {
             next,
             reopen,
             connected,
+            serving,
             missing,
             ready,
             taking,
@@ -117,12 +121,14 @@ impl Following {
             ToCell::Forget(id) => self.outbound.forget(id, parts),
             ToCell::Connected(peer) => {
                 self.connected.insert(peer);
-                self.outbound.connected(peer, parts);
-                self.waits.connected(peer, parts);
+                if self.follower.keeper() == Some(peer) {
+                    self.serves(peer, parts);
+                }
                 self.feed(Event::Connected(peer));
             }
             ToCell::Disconnected(peer) => {
                 self.connected.remove(&peer);
+                self.serving.remove(&peer);
                 self.outbound.disconnected(peer, parts);
                 self.waits.disconnected(peer, parts);
                 self.feed(Event::Disconnected(peer));
@@ -177,7 +183,17 @@ impl Following {
         {
             self.outbound.held(held, parts);
         }
+        self.serves(peer, parts);
         self.feed(Event::Tip { peer, checkpoint });
+    }
+
+    /// A connected peer serves the cell: it keeps the log, or has told how far its copy is. Others on the same LAN
+    /// may have nothing to do with it, and get no entry and no text.
+    fn serves(&mut self, peer: PublicKey, parts: &Parts) {
+        if self.connected.contains(&peer) && self.serving.insert(peer) {
+            self.outbound.connected(peer, parts);
+            self.waits.connected(peer, parts);
+        }
     }
 
     /// Records are on disk: whoever waits for any of them is told.

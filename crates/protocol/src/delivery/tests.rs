@@ -114,6 +114,22 @@ fn receipt(proof: Vec<u8>) -> Response {
 }
 
 #[test]
+fn who_does_not_follow_the_cell_says_nothing_of_an_entry_and_gets_no_more() {
+    let mut home = Home::new();
+    let entry = home.entry();
+    home.event(Event::Connected(peer(1)));
+    home.add(&entry);
+    assert_eq!(home.offers(), [(peer(1), entry.id())]);
+    let response = Box::new(Response::refused(Refusal::NOT_FOLLOWED));
+    home.event(Event::Answer { id: entry.id(), peer: peer(1), response });
+    assert_eq!(home.delivery.step(&entry.id()), Some(&Step::Waiting));
+    home.wait(10 * MAX_RETRY_MS);
+    assert_eq!(home.offers(), []);
+    home.event(Event::Connected(home.keeper()));
+    assert_eq!(home.offers(), [(home.keeper(), entry.id())]);
+}
+
+#[test]
 fn an_entry_goes_to_the_keeper_and_is_placed_by_its_receipt() {
     let mut home = Home::new();
     let (entry, keeper) = (home.entry(), home.keeper());
