@@ -78,7 +78,7 @@ fn what_was_altered_is_named() {
     altered("rice", "");
     std::fs::write(&file, &whole).unwrap();
     let wrong = check(&[text(&file), "--card", others.as_str().unwrap()]);
-    assert_eq!((wrong.code, &wrong.objects()[0]["what"]), (3, &"key-unknown".into()));
+    assert_eq!((wrong.code, &wrong.objects()[0]["error"]), (1, &"WrongCell".into()));
     assert!(heron.bad(2, &["check", text(&file), "--card", "lifeboat:oak-street/abc"]).contains("hint:"));
     assert!(heron.bad(1, &["check", "no-such-file"]).contains("no-such-file"));
 }

@@ -1,11 +1,13 @@
 //! Nodes that are killed at random moments under load: no entry with a receipt is lost, the log opens,
 //! and who follows catches up. `LIFEBOAT_KILL_SEED` plays a run's moments again.
 
+use crate::person::{self, Person};
 use crate::real::{Dice, Node, cell_of, found, make, node_words, received, run, signed, wait_for};
 use lifeboat_log::{CellId, Origin, Position, Proof, SecretKey, Signers, Term};
 use lifeboat_node::ask::{Fate, Range, Role};
 use lifeboat_node::control::Control;
 use lifeboat_node::{Answer, Ask, Desk, Home, Keys};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -170,4 +172,52 @@ fn wait_until_level(keeper: &Home, follower: &Home) {
 fn term_key(home: &Home, cell: CellId) -> lifeboat_log::PublicKey {
     let Answer::View(view) = Desk::open(home).unwrap().answer(Ask::View { cell }).unwrap() else { panic!() };
     lifeboat_commons::State::decode(&view.state).unwrap().keeper().unwrap().term_key
+}
+
+/// Whoever loses the node of the home in the middle of a command is told what became of the entry, and need not
+/// wonder whether to say it again.
+#[test]
+fn a_command_whose_node_is_killed_says_what_became_of_its_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut heron = Person::founder(folder.path(), "heron");
+    heron.start_node();
+    let mut wren = Person::with_home(folder.path(), "wren");
+    heron.takes_in(&wren);
+    let own = heron.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
+    let own = own.split("/p2p/").next().unwrap().to_owned();
+    wren.start_node();
+    let mut dice = Dice(5);
+    let mut said = Vec::new();
+    for round in 1..=6_u64 {
+        for keeps in [true, false] {
+            let amount = format!("{round}.{}", if keeps { 1 } else { 2 });
+            let person = if keeps { &mut heron } else { &mut wren };
+            let words = ["--yes", "--wait", "5", "in", &amount, "EUR", "--from", "a killed node"];
+            let mut command = person.command(&words);
+            let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(5 + dice.below(60)));
+            person.kill_node();
+            let ended = child.wait_with_output().unwrap();
+            let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+            // Before it was handed in nothing is half done; from then on it is not lost, and no second time needed.
+            let (done, amount) = (ended.status.success(), format!(" {amount}0 EUR"));
+            assert!(!done || told.contains("placed") || told.contains("outbox"), "{told}");
+            if keeps {
+                heron.start_node_with(&["--listen", &own]);
+            } else {
+                wren.start_node();
+            }
+            said.push((amount, usize::from(done)));
+        }
+    }
+    println!("{} of {} were handed in", said.iter().filter(|(_, done)| *done == 1).count(), said.len());
+    let mut log = String::new();
+    person::wait_for("all to be placed", || {
+        wren.types(&["--wait", "5", "sync"], "");
+        log = wren.good(&["log", "--all"]).out;
+        said.iter().all(|(amount, done)| log.matches(amount.as_str()).count() >= *done)
+    });
+    said.iter().for_each(|(amount, done)| {
+        assert_eq!(log.matches(amount.as_str()).count(), *done, "{amount}\n{log}")
+    });
 }

@@ -168,6 +168,12 @@ impl Held {
     /// # Errors
     /// [`Unsound`] when it does not hold.
     pub fn judge(&self, trust: &Trust) -> Result<Verdict, Unsound> {
+        // Whoever gives a card asks about that cell.
+        let other = self.origin().zip(trust.card.as_ref()).filter(|(own, card)| own.cell != card.origin.cell);
+        if let Some((own, card)) = other {
+            let words = format!("it is of the cell {}, and the card is of {}", own.cell, card.origin.cell);
+            return Err(Unsound { name: "WrongCell", words });
+        }
         match self {
             Self::Misconduct(file) => {
                 let own = trust.own.iter().find(|term| term.known.origin == file.origin());

@@ -8,6 +8,9 @@ use crate::ui::{Look, plain};
 use lifeboat_node::ask::Fate;
 use serde_json::{Value, json};
 
+/// The name of a refusal that tells only that nothing is known.
+const NOT_KNOWN: &str = "unknown";
+
 /// Shows what became of one entry; `said` is the sentence that was signed.
 ///
 /// # Errors
@@ -32,6 +35,9 @@ pub fn show(context: &mut Context, fate: &Fate, said: &str) -> Outcome {
         Fate::HandedOn { homes, .. } => {
             context.ui.line(text!("fate-queued", said = said))?;
             context.ui.line(text!("fate-handed", homes = *homes))
+        }
+        Fate::Refused { name, .. } if name == NOT_KNOWN => {
+            context.ui.styled(Look::Bad, text!("fate-not-known"))
         }
         Fate::Refused { name, text, .. } => {
             context.ui.styled(Look::Bad, text!("fate-refused", reason = refusal_text(name, text)))

@@ -73,7 +73,8 @@ pub struct Lookup<'a> {
 impl History for Lookup<'_> {
     fn find(&self, id: &EntryId) -> Option<Record> {
         let ask = Ask::Find { cell: self.cell, reference: Reference::Id(*id) };
-        match self.desk.borrow_mut().answer(ask) {
+        let answer = self.desk.borrow_mut().answer(ask);
+        match answer {
             Ok(Answer::Records(records)) => read_record(records.first()?).ok(),
             _ => None,
         }

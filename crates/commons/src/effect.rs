@@ -290,6 +290,9 @@ pub enum Reason {
     /// The draw is not left to a hat.
     #[error("this draw is not, or not yet, drawn from a hat")]
     NoHat,
+    /// A hat has other names in it.
+    #[error("these are not the names in the hat of this draw, in their order: `lifeboat draw` shows them")]
+    NotTheHat,
     /// No such beacon is awaited.
     #[error("the draw does not wait for this beacon: not yet, not any more, or for another round")]
     NotAwaited,

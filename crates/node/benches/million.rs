@@ -120,7 +120,8 @@ fn fill(home: &Home, records: u64) -> Outcome<()> {
 
 /// Opens the home in this process, asks what `status` asks, and closes it.
 fn overview(home: &Home) -> Outcome<Overview> {
-    match Desk::open(home)?.answer(Ask::Overview)? {
+    let answer = Desk::open(home)?.answer(Ask::Overview)?;
+    match answer {
         Answer::Overview(overview) => Ok(overview),
         _ => Err("no overview".into()),
     }

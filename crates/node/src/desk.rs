@@ -11,7 +11,10 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// Where commands ask.
-pub struct Desk(Place);
+pub struct Desk {
+    home: Home,
+    place: Place,
+}
 
 enum Place {
     Remote(Box<Control>),
@@ -55,7 +58,7 @@ impl Desk {
         let patience = Instant::now() + LOCK_PATIENCE;
         loop {
             if let Some(control) = Control::connect(home) {
-                return Ok(Self(Place::Remote(Box::new(control))));
+                return Ok(Self { home: home.clone(), place: Place::Remote(Box::new(control)) });
             }
             match home.lock() {
                 Ok(lock) => return Self::open_here(home, lock),
@@ -68,12 +71,13 @@ impl Desk {
     fn open_here(home: &Home, lock: HomeLock) -> Result<Self, DeskError> {
         let runtime = crate::node::runtime(home)?;
         let service = Arc::new(Service::open(home, crate::NodeOptions::default())?);
-        Ok(Self(Place::Local(Box::new(Local { service, runtime, _lock: lock }))))
+        let local = Local { service, runtime, _lock: lock };
+        Ok(Self { home: home.clone(), place: Place::Local(Box::new(local)) })
     }
 
     /// Whether a running node answers (rather than this process).
     pub fn is_remote(&self) -> bool {
-        matches!(self.0, Place::Remote(_))
+        matches!(self.place, Place::Remote(_))
     }
 
     /// Asks.
@@ -89,7 +93,21 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub fn answer_with(&mut self, ask: Ask, progress: &mut dyn FnMut(Progress)) -> Result<Answer, DeskError> {
-        match &mut self.0 {
+        // Signed entries can be handed in again, and are placed once: whoever loses the node in the middle need not
+        // find out what became of them.
+        let again = matches!(ask, Ask::Submit { .. }).then(|| ask.clone());
+        match (self.ask(ask, progress), again) {
+            (Err(DeskError::Lost(_)), Some(again)) => {
+                let home = self.home.clone();
+                *self = Self::open(&home)?;
+                self.ask(again, progress)
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    fn ask(&mut self, ask: Ask, progress: &mut dyn FnMut(Progress)) -> Result<Answer, DeskError> {
+        match &mut self.place {
             Place::Remote(control) => match control.ask(&ask, progress) {
                 Ok(answer) => Ok(answer?),
                 Err(error) => Err(DeskError::Lost(error.to_string())),

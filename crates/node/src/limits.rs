@@ -130,3 +130,5 @@ pub const RECALL_PATIENCE: Duration = Duration::from_secs(3);
 /// Most entries that a home places again when all of its log is set aside: half of what an outbox holds, so that
 /// its person can still write.
 pub const MAX_GIVEN_BACK: u64 = 5_000;
+/// How often a keeper's home looks into its own outbox, in milliseconds.
+pub const OUTBOX_EVERY_MS: u64 = 10_000;

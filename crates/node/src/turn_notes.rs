@@ -53,7 +53,9 @@ impl TurnNotes {
                 {
                     notes.commit.push(draw.position.0);
                 }
-                Stage::Hat => notes.hat.push(draw.position.0),
+                Stage::Hat if !draw.hats.contains_key(member) || draw.agreeing() < draw.hats.len() => {
+                    notes.hat.push(draw.position.0);
+                }
                 Stage::Awaiting(round)
                     if let Some((network, beacon)) = draw.way.network().zip(round.beacon)
                         && network.time_of(beacon) <= now =>

@@ -71,7 +71,8 @@ impl<S: Storage> FaultyStorage<S> {
             return Err(planned);
         }
         let step = self.steps.fetch_add(1, Ordering::SeqCst);
-        match *self.plan.lock().unwrap_or_else(PoisonError::into_inner) {
+        let plan = *self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        match plan {
             Some((n, failure)) if n == step => {
                 self.failed.store(true, Ordering::SeqCst);
                 match failure {

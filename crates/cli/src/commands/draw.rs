@@ -16,7 +16,7 @@ use lifeboat_commons::rotation::{ATTEMPTS, Committed, DrawCalled, HatDrawn, Purp
 use lifeboat_commons::{Common, MemberId};
 use lifeboat_log::codec::List;
 use lifeboat_log::{EntryId, SignedEntry};
-use lifeboat_node::ask::Signed;
+use lifeboat_node::ask::{Fate, Signed};
 use lifeboat_node::turn_notes::to_commit;
 use lifeboat_node::{Answer, Ask};
 use std::path::PathBuf;
@@ -178,11 +178,15 @@ fn say_call(
     let [first, then] = pool.map(roll);
     let called = DrawCalled { common: Common::default(), purpose, first: first?, then: then?, way };
     let draft = say::draft(&called, None)?;
-    session.say(context, draft)?;
+    let fate = session.say(context, draft)?;
+    let Fate::Placed { id, position, .. } = fate else { return Ok(()) };
+    session.refresh(context)?;
+    let number = position.to_string();
+    let names = session.state.rotation().draw(&id).map(|draw| list::pool(session, draw)).unwrap_or_default();
     context.ui.say(match way {
-        Way::Hat => text!("draw-called-hat"),
+        Way::Hat => text!("draw-called-hat", names = names, count = tellers(session), number = number),
         Way::Reveals { .. } => text!("draw-called"),
-        Way::Beacon { .. } => text!("draw-called-beacon"),
+        Way::Beacon { .. } => text!("draw-called-beacon", number = number),
     });
     Ok(())
 }
@@ -266,15 +270,22 @@ fn hat(context: &mut Context, session: &mut Session, written: &str, people: &[St
     let draft = say::draft(&said, None)?;
     session.say(context, draft)?;
     session.refresh(context)?;
-    if let Some(known) = session.state.rotation().draw(&draw)
-        && !known.is_done()
-    {
-        for line in list::hats(session, known) {
-            context.ui.warn(line);
-        }
-        let missing = usize::from(session.state.charter().tellers).saturating_sub(known.agreeing());
-        let number = known.position.to_string();
-        context.ui.say(text!("hat-more-tellers", count = missing, number = number));
+    let Some(known) = session.state.rotation().draw(&draw) else { return Ok(()) };
+    if known.is_done() {
+        let told = list::Told::of(session, known);
+        context.ui.say(format!("{}: {}", told.what, told.stage));
+        return Ok(());
     }
+    for line in list::hats(session, known) {
+        context.ui.warn(line);
+    }
+    let missing = tellers(session).saturating_sub(known.agreeing());
+    let number = known.position.to_string();
+    context.ui.say(text!("hat-more-tellers", count = missing, number = number));
     Ok(())
+}
+
+/// How many must record the same of a hat.
+fn tellers(session: &Session) -> usize {
+    usize::from(session.state.charter().tellers).min(session.state.members().active().count())
 }

@@ -49,11 +49,13 @@ pub fn run(context: &mut Context, _args: &Args) -> Outcome {
 
 /// Says when entries wait under a key that has ended, which nobody will place.
 fn hint_at_ended_keys(context: &mut Context, mut desk: Desk) -> Outcome<Desk> {
-    let entries = expect_answer!(context.ask(&mut desk, Ask::Outbox)?, Answer::Outbox(entries) => entries)?;
+    let answer = context.ask(&mut desk, Ask::Outbox)?;
+    let entries = expect_answer!(answer, Answer::Outbox(entries) => entries)?;
     if entries.is_empty() {
         return Ok(desk);
     }
-    for cell in cells::overview(context, &mut desk)?.cells {
+    let cells = cells::overview(context, &mut desk)?.cells;
+    for cell in cells {
         if !entries.iter().any(|own| own.cell == cell.cell) {
             continue;
         }

@@ -78,6 +78,7 @@ budget-no-round = no round has the number { $number }.
 budget-no-round-hint = see the rounds with lifeboat budget show.
 budget-no-expense = no expenditure of a grant has the number { $number }.
 budget-no-expense-hint = see what waits for review with lifeboat budget review.
+budget-corrected-since = { $number } was corrected since, and nobody has looked at what stands now.
 budget-vote-not-open = the vote of this round opens at { $opens }.
 budget-mark-unclear = "{ $written }" is not clear. Write the number of a proposal, or number=points.
 budget-not-listed = { $written } is not among the proposals that are voted on.

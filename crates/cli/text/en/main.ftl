@@ -306,6 +306,7 @@ fate-void = { $number } placed, without effect: { $reason }
 fate-queued = In your outbox: "{ $said }".
 fate-queued-next = It goes by itself when a home of the cell is reached, or: lifeboat outbox save USB-STICK
 fate-refused = Not placed: { $reason }
+fate-not-known = The disk failed, and it is not known whether it was placed. Make room, and look at lifeboat log before you say it again.
 slip = Hand-over slip { $number }: who received it confirms with: lifeboat confirm { $typed }
 fits = #{ $offer } fits #{ $need }: lifeboat meet { $need } --with { $offer }
 fits-stock = There is { $held } in stock: lifeboat meet { $need } --stock

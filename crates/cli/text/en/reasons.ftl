@@ -84,6 +84,7 @@ void-NotCommitted = this member has not committed to this attempt
 void-RevealMismatch = the reveal does not match its commitment
 void-AlreadyRevealed = this member has revealed already
 void-NoHat = this draw is not, or not yet, drawn from a hat
+void-NotTheHat = these are not the names in the hat of this draw, in their order: see lifeboat draw
 void-NotAwaited = the draw does not wait for this beacon: not yet, not any more, or for another round
 void-BadBeacon = the beacon is not signed by the network that the draw names, or that network has no proper key
 void-NoTurn = this member has no turn by that draw, or it is over

@@ -85,8 +85,12 @@ meeting-unknown = There is no meeting { $name } on the schedule.
 ## lifeboat draw
 
 draw-called = Members commit with: lifeboat draw commit
-draw-called-beacon = Members commit with: lifeboat draw commit. When all have revealed and the beacon is out, anyone brings it: lifeboat draw beacon
-draw-called-hat = Put the names into a hat. Three members record what they saw: lifeboat draw hat
+draw-called-beacon = Members commit with: lifeboat draw commit. When all have revealed and the beacon is out, anyone brings it: lifeboat draw beacon { $number }
+draw-called-hat = Put these names into a hat: { $names }. { $count ->
+        [one] One member records
+       *[other] { $count } members record
+    } who was drawn, in that order: lifeboat draw hat { $number } HANDLE…
+hat-pool = { $first }; and when they are all drawn { $then }
 draw-reveals-itself = Your home keeps the secret and reveals it by itself, while its node runs or when you type: lifeboat sync
 draws-none-for-you = No draw waits for you to commit.
 draws-none = There have been no draws in this cell. Call one: lifeboat draw call facilitator
@@ -96,7 +100,7 @@ pool-too-large = these are more members than a draw can hold.
 hat-more-tellers = Once { $count ->
         [one] one more member has
        *[other] { $count } more members have
-    } recorded the same, it is drawn: lifeboat draw hat { $number }
+    } recorded the same, it is drawn: lifeboat draw hat { $number } HANDLE…
 hat-too-few = From this hat { $count ->
         [one] one name is
        *[other] { $count } names are
@@ -111,7 +115,7 @@ stage-committing = { $count } committed, until { $until } (attempt { $attempt })
 stage-revealing = { $count } yet to reveal, until { $until } (attempt { $attempt })
 stage-beacon = all revealed; waits for round { $round } of its beacon, out { $time }
 stage-beacon-out = all revealed; round { $round } of its beacon is out: lifeboat draw beacon { $number }
-stage-hat = to be drawn from a hat, recorded by { $count }
+stage-hat = to be drawn from a hat with { $names }; recorded by { $count }
 stage-done = { $people }
 attempt-few = attempt { $attempt } was void: only { $count } committed
 attempt-no-beacon = attempt { $attempt } was void: nobody brought its beacon
@@ -142,7 +146,7 @@ beacon-no-network = this tells of no network that a draw can name: it needs publ
 ## lifeboat status
 
 status-draw-commit = A draw waits for you: lifeboat draw commit
-status-draw-hat = Draw { $number } is to be drawn from a hat: lifeboat draw hat { $number }
+status-draw-hat = Draw { $number } is to be drawn from a hat; see who is in it by lifeboat draw, and record who was drawn: lifeboat draw hat { $number } HANDLE…
 status-draw-beacon = Draw { $number } waits for its beacon, which is out: lifeboat draw beacon { $number }
 status-swap = Somebody offers you a swap: lifeboat role agree { $number }
 status-turn = You are { $role } from { $from } to { $until } (draw { $number })

@@ -143,7 +143,7 @@ pub struct Spent {
 pub struct Reviewed {
     /// What every body begins with.
     pub common: Common,
-    /// The expenditure, by its entry.
+    /// The expenditure, by the entry of the version that was looked at.
     pub spent: EntryId,
     /// Whether it is in order.
     pub fine: bool,

@@ -85,6 +85,9 @@ pub enum Flaw {
     /// No such expenditure.
     #[error("no expenditure of a grant has this number")]
     UnknownExpense,
+    /// What was looked at is not what stands now.
+    #[error("the expenditure was corrected since: look at its newest version")]
+    ExpenseCorrected,
     /// Nobody reviews what they spent themselves.
     #[error("nobody reviews their own spending: let somebody else do it")]
     OwnExpense,

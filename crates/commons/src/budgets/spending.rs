@@ -75,8 +75,7 @@ pub(super) fn correct(
     old: EntryId,
 ) -> Result<(), Reason> {
     let (ledger, budgets) = (&mut state.parts.ledger, &mut state.parts.budgets);
-    let newest = |grant: &Grant| grant.expenses.iter().find(|(_, e)| e.newest == old).map(|(id, _)| *id);
-    let found = budgets.grants.iter().find_map(|(id, grant)| Some((*id, newest(grant)?)));
+    let found = budgets.grants.iter().find_map(|(id, grant)| Some((*id, newest(grant, &old)?)));
     let (of, first) = found.ok_or(Flaw::UnknownExpense)?;
     if of != new.grant {
         return Err(Flaw::OtherGrant.into());
@@ -98,6 +97,11 @@ pub(super) fn correct(
     Ok(())
 }
 
+/// The first version of the expense whose newest version this entry is.
+fn newest(grant: &Grant, entry: &EntryId) -> Option<EntryId> {
+    grant.expenses.iter().find(|(_, expense)| expense.newest == *entry).map(|(id, _)| *id)
+}
+
 impl Budgets {
     /// Forgets the oldest grant by decision that has ended, when there are as many as are remembered.
     fn make_room_for_grant(&mut self) -> Result<(), Flaw> {
@@ -111,16 +115,18 @@ impl Budgets {
         Ok(())
     }
 
-    /// Reviews an expense.
+    /// Reviews an expense: the version that was looked at, and no other.
     pub(super) fn review(&mut self, saying: &Saying<'_>, new: &Reviewed) -> Result<(), Reason> {
-        let rounds = &self.rounds;
-        let found = self.grants.values_mut().find(|grant| grant.expenses.contains_key(&new.spent));
-        let grant = found.ok_or(Flaw::UnknownExpense)?;
+        let (rounds, grants) = (&self.rounds, &mut self.grants);
+        let was_corrected = grants.values().any(|grant| grant.expenses.contains_key(&new.spent));
+        let found = grants.values_mut().find_map(|grant| Some((newest(grant, &new.spent)?, grant)));
+        let missing = if was_corrected { Flaw::ExpenseCorrected } else { Flaw::UnknownExpense };
+        let (first, grant) = found.ok_or(missing)?;
         let round = grant.round.and_then(|id| rounds.get(&id));
         if round.is_some_and(|round| !round.is_reviewer(&saying.author)) {
             return Err(Flaw::NotAReviewer.into());
         }
-        let expense = grant.expenses.get_mut(&new.spent).ok_or(Flaw::UnknownExpense)?;
+        let expense = grant.expenses.get_mut(&first).ok_or(Flaw::UnknownExpense)?;
         if expense.by == saying.author {
             return Err(Flaw::OwnExpense.into());
         }

@@ -256,7 +256,7 @@ impl Draw {
             && (firsts == self.first.len() || firsts == order.len())
             && order.len() >= wanted;
         if !proper {
-            return Err(Reason::NotThePool);
+            return Err(Reason::NotTheHat);
         }
         self.hats.insert(teller, order.clone());
         if self.hats.values().filter(|said| **said == order).count() >= tellers {

@@ -151,8 +151,13 @@ fn a_round_becomes_grants_and_what_is_left_returns() {
     assert_eq!(unreviewed(&cell), 0);
     let again =
         Spent { common: Common { corrects: Some(bought), ..Common::default() }, ..spent(filter, "110") };
-    cell.must("wren", &again);
+    let newest = cell.must("wren", &again);
     assert_eq!(unreviewed(&cell), 1, "what was reviewed was another version");
+    // Whoever looked at the earlier one has not looked at this one, whatever was placed first.
+    assert_eq!(flaw(cell.say("jay", &look)), Flaw::ExpenseCorrected);
+    assert_eq!(unreviewed(&cell), 1);
+    cell.must("jay", &Reviewed { spent: newest, ..look.clone() });
+    assert_eq!(unreviewed(&cell), 0);
     let survival = pool(&cell.state, SURVIVAL);
     assert_eq!((survival.went, survival.granted, survival.free), (money("110"), money("10"), money("180")));
     cell.wait_days(11);

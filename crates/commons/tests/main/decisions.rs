@@ -323,7 +323,9 @@ fn who_recalls_recalls_all_in_whatever_order_it_is_placed() {
         for given_again in [false, true] {
             let (mut cell, signed) = signed();
             let again = given_again.then_some(3);
-            again.into_iter().chain(order).for_each(|at| drop(cell.place(signed[at].clone())));
+            for at in again.into_iter().chain(order) {
+                let _ = cell.place(signed[at].clone());
+            }
             let given: Vec<_> = cell.state.decisions().proxies().all().map(|(_, only, _)| only).collect();
             assert_eq!(
                 given,

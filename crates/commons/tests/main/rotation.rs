@@ -225,7 +225,7 @@ fn after_two_void_attempts_it_is_a_hat() {
     cell.wait_ms(3_600_000);
     let strangers =
         HatDrawn { order: List::new(vec![lifeboat_commons::MemberId([8; 32])]).unwrap(), ..one.clone() };
-    void(cell.say("heron", &strangers), Reason::NotThePool);
+    void(cell.say("heron", &strangers), Reason::NotTheHat);
     let voids = cell.state.rotation().draw(&draw).unwrap().voids.clone();
     assert_eq!([voids[0].missing.len(), voids[1].missing.len()], [0, 1]);
     assert_eq!(voids[1].missing, [cell.id("finch")]);

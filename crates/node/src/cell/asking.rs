@@ -103,7 +103,8 @@ pub fn recall(parts: &Parts, recalled: &Recalled) -> bool {
 pub fn answered(parts: &Parts, peer: &PublicKey, recalled: &Recalled) {
     let shelf = reading(&parts.shelf);
     let (cell, node, open) = (parts.config.cell, parts.config.node, shelf.store.chain().open());
-    match locked(&parts.inquiry).answered(cell, &node, recalled, open) {
+    let worth = locked(&parts.inquiry).answered(cell, &node, recalled, open);
+    match worth {
         Worth::Counts => {}
         Worth::Later => tracing::debug!(%peer, "a node answered out of a term that is not here yet"),
         Worth::Forged => {

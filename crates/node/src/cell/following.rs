@@ -376,7 +376,8 @@ impl Following {
             return;
         }
         for _ in 0..DETAILS_STRETCHES {
-            match self.missing.look(&reading(&parts.shelf)) {
+            let missing = self.missing.look(&reading(&parts.shelf));
+            match missing {
                 Ok(missing) if missing.is_empty() => {}
                 Ok(missing) => return self.feed(Event::Missing(missing)),
                 Err(error) => return tracing::warn!(%error, "missing details could not be looked for"),
@@ -452,7 +453,8 @@ impl Following {
 
 /// Who wrote a text can read it at once, and needs nobody to send it back.
 fn keep_own(entry: &SignedEntry, details: &[Detail], parts: &Parts) {
-    if let Err(error) = writing(&parts.shelf).keep_named(details, &entry.details) {
+    let kept = writing(&parts.shelf).keep_named(details, &entry.details);
+    if let Err(error) = kept {
         tracing::warn!(%error, "own details could not be kept; they are asked for later");
     }
 }

@@ -164,9 +164,8 @@ impl Keeping {
             self.effects.push_back(Effect::Reopen);
         }
         self.searching.tick(parts);
-        if let Some(own) = &mut self.own {
-            own.look(parts);
-        }
+        let messages = self.own.as_mut().map(|own| own.look(parts)).unwrap_or_default();
+        messages.into_iter().for_each(|message| self.handle(message, parts));
         if let Some(Ok(outcome)) = self.anchor.as_mut().map(oneshot::Receiver::try_recv) {
             witnessing::anchored(&outcome);
             self.anchor = None;
@@ -182,7 +181,8 @@ impl Keeping {
             Effect::Persist { records, details } => {
                 let placed = records.first().zip(records.last());
                 let placed = placed.map(|(a, b)| (a.link().position, b.link().position.next()));
-                let event = match persist(&mut writing(&parts.shelf), records, &details) {
+                let persisted = persist(&mut writing(&parts.shelf), records, &details);
+                let event = match persisted {
                     Ok(()) => Event::Persisted,
                     Err(error) => self.failed(&error, parts),
                 };
@@ -208,7 +208,8 @@ impl Keeping {
             Effect::Refuse { ticket, refusal } => self.refuse(ticket, refusal),
             Effect::Reopen => self.open_anew(parts),
             Effect::Keep(checkpoint) => {
-                if let Err(error) = writing(&parts.shelf).store.set_checkpoint(&checkpoint) {
+                let kept = writing(&parts.shelf).store.set_checkpoint(&checkpoint);
+                if let Err(error) = kept {
                     tracing::warn!(%error, "cosignatures were not stored; the log is opened anew");
                     self.feed(Event::NotKept, parts);
                 }

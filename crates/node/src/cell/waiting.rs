@@ -170,7 +170,8 @@ impl Waits {
     fn write(&self, waiting: &Waiting, parts: &Parts) {
         let Waiting { entry, details, since, .. } = waiting.clone();
         let pending = Pending { entry, details, since: since.unwrap_or(Time::ZERO) };
-        if let Err(error) = reading(&parts.shelf).store.put_pending(&pending) {
+        let put = reading(&parts.shelf).store.put_pending(&pending);
+        if let Err(error) = put {
             tracing::warn!(%error, "an entry that waits was not written down; its author has it");
         }
     }
@@ -179,7 +180,8 @@ impl Waits {
         if ids.is_empty() {
             return;
         }
-        if let Err(error) = reading(&parts.shelf).store.remove_pending(&ids) {
+        let removed = reading(&parts.shelf).store.remove_pending(&ids);
+        if let Err(error) = removed {
             tracing::warn!(%error, "what waits no more was not taken out; it will be later");
         }
         for id in ids {

@@ -15,6 +15,7 @@ use lifeboat_log::{
     CellId, Detail, DetailHash, DetailTag, Entry, EntryId, KeyCache, Kind, Link, LinkHash, Nonce, Position,
     PublicKey, Record, Seen, SignedEntry, Term, Time,
 };
+use lifeboat_protocol::Refusal as PeerRefusal;
 use lifeboat_store::outbox::OutboxError;
 use lifeboat_store::{LogStore, Outbox, Sent, Storage, Waiting};
 use rayon::prelude::*;
@@ -22,6 +23,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+
+/// What is said of an entry that could not be written down anywhere.
+const NOT_KNOWN: &str = "the disk failed, and it is not known whether it was placed: make room, and look at \
+    `lifeboat log` before you say it again";
 
 /// An entry and its details, verified; or what became of it at once.
 type Checked = Result<(SignedEntry, Vec<Detail>), Fate>;
@@ -126,8 +131,9 @@ impl Service {
             match one {
                 Err(fate) => fates.push(Some(fate)),
                 Ok((entry, details)) => {
+                    let own = keeper.then(|| (entry.clone(), details.clone()));
                     let (id, waits) = (entry.id(), self.hand_over(&open, keeper, entry, details).await?);
-                    asked.push((fates.len(), id, waits));
+                    asked.push((fates.len(), id, waits, own));
                     fates.push(None);
                 }
             }
@@ -137,11 +143,12 @@ impl Service {
         if !keeper && wait_ms > 0 && !asked.is_empty() {
             self.go_online().await?;
         }
-        for (at, id, waits) in asked {
-            let outcome = tokio::time::timeout_at(until, waits).await;
-            fates[at] = Some(match outcome {
-                Ok(Ok(outcome)) => self.fate(&open, id, outcome),
-                _ => Fate::Queued { id },
+        for (at, id, waits, own) in asked {
+            let outcome = tokio::time::timeout_at(until, waits).await.ok().and_then(Result::ok);
+            fates[at] = Some(match (outcome.filter(|outcome| !is_open(outcome)), own) {
+                (Some(outcome), _) => self.fate(&open, id, outcome),
+                (None, Some((entry, details))) => self.keep_for_later(cell, entry, details).await,
+                (None, None) => Fate::Queued { id },
             });
         }
         // What was held back may have been waiting for these.
@@ -174,6 +181,18 @@ impl Service {
         tokio::task::spawn_blocking(put).await.map_err(fault)?.map_err(|e| outbox_refusal(&e))?;
         open.tell(ToCell::Deliver { entry: Box::new(entry), details, outcome }).await;
         Ok(waits)
+    }
+
+    /// A keeper's own entry of which it is not known whether it was placed, as the disk failed meanwhile: it goes
+    /// into the outbox, is handed in again, and placed once.
+    async fn keep_for_later(&self, cell: CellId, entry: SignedEntry, details: Vec<Detail>) -> Fate {
+        let (id, outbox) = (entry.id(), self.outbox(cell));
+        let waiting = Waiting { entry, details, sent: Sent::Waiting };
+        let put = tokio::task::spawn_blocking(move || outbox.put(&waiting)).await;
+        match put {
+            Ok(Ok(())) => Fate::Queued { id },
+            _ => Fate::Refused { id, name: "unknown".to_owned(), text: NOT_KNOWN.to_owned() },
+        }
     }
 
     fn fate(&self, open: &CellHandle, id: EntryId, outcome: Outcome) -> Fate {
@@ -379,6 +398,11 @@ fn place_first(
 }
 
 /// The homes known to hold the record at this position, the keeper's counted.
+/// Whether an outcome does not tell whether the entry was placed.
+fn is_open(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(refusal) if refusal.name() == PeerRefusal::STORE_FAILED)
+}
+
 fn count_homes(open: &CellHandle, position: Position) -> u32 {
     let facts = open.facts();
     let told = facts.held.iter().filter(|next| **next > position).count() as u32;

@@ -218,7 +218,11 @@ impl Service {
                     self.knock_at(network, peer, cell).await?;
                 }
             }
-            let words = self.arrivals(&cell, |here| here.own.as_ref().and_then(OwnKnock::words));
+            let Some(own) = self.arrivals(&cell, |here| here.own.clone()) else {
+                // It was brought and refused as soon as a peer was connected.
+                return Err(of_peer(PeerRefusal::new(PeerRefusal::NO_INVITE)));
+            };
+            let words = own.words();
             if words.is_some() || Instant::now() >= until {
                 return Ok(words);
             }

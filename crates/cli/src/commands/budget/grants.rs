@@ -45,7 +45,10 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 
 /// A grant as a person and a program read it.
 pub fn told(context: &mut Context, session: &Session, id: &EntryId, grant: &Grant) -> (String, Value) {
-    let title = title(context, session, id);
+    // Of a proposal that was said anew, the newest words.
+    let proposal = session.state.budgets().round_of(id).and_then(|(_, round)| round.proposals.get(id));
+    let newest = proposal.map_or(*id, |proposal| proposal.newest);
+    let title = title(context, session, &newest);
     let until = day::moment(grant.until.ms(), &session.zone);
     let values = vec![
         ("number", reference::short(grant.position).into()),

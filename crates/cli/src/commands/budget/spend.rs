@@ -93,9 +93,15 @@ impl ReviewArgs {
     /// When there is no such expenditure.
     pub fn draft(&self, context: &mut Context, session: &Session) -> Outcome<Option<Draft>> {
         let Some(number) = &self.number else { return Ok(None) };
-        let spent = entry_id(context, session, number)?;
-        if expense(session, &spent).is_none() {
+        let (_, record) = session.find(context, number)?;
+        let spent = record.entry().id();
+        let first = entry_id(context, session, number)?;
+        let Some(known) = expense(session, &first) else {
             return Err(Failure::new(text!("budget-no-expense", number = plain(number)))
+                .hint(text!("budget-no-expense-hint")));
+        };
+        if known.newest != spent {
+            return Err(Failure::new(text!("budget-corrected-since", number = plain(number)))
                 .hint(text!("budget-no-expense-hint")));
         }
         let body = Reviewed { common: Common::default(), spent, fine: !self.questioned };

@@ -73,7 +73,7 @@ impl Told {
             "revealed": draw.round().map(|round| round.reveals.len()),
             "beacon": draw.round().and_then(|round| round.beacon),
             "void_attempts": draw.voids.len(), "pool": draw.first.len() + draw.then.len(),
-            "hats": hats,
+            "hats": hats, "first": names(session, &draw.first), "then": names(session, &draw.then),
             "order": names(session, &draw.order), "holders": names(session, &draw.holders),
         });
         let voids = draw.voids.iter().enumerate().map(|(at, void)| voided(session, at + 1, void));
@@ -97,7 +97,7 @@ fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
             let number = round.beacon.unwrap_or_default();
             let out = draw.way.network().map_or(Time::ZERO, |network| network.time_of(number));
             let (time, word) = (until(out), number.to_string());
-            let number = reference::short(draw.position);
+            let number = draw.position.to_string();
             let told =
                 match super::beacon::awaited(draw).filter(|(net, _, of)| super::beacon::is_out(net, *of)) {
                     Some(_) => text!("stage-beacon-out", round = word, number = number),
@@ -105,13 +105,19 @@ fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
                 };
             (told, "awaiting")
         }
-        Stage::Hat => (text!("stage-hat", count = draw.hats.len()), "hat"),
+        Stage::Hat => (text!("stage-hat", names = pool(session, draw), count = draw.hats.len()), "hat"),
         Stage::Done => {
             let people = names(session, &draw.holders);
             let people = if people.is_empty() { text!("nobody") } else { people.join(", ") };
             (text!("stage-done", people = people), "done")
         }
     }
+}
+
+/// Who can be drawn, and in which order: those who go first, and who comes after all of them.
+pub fn pool(session: &Session, draw: &Draw) -> String {
+    let [first, then] = [&draw.first, &draw.then].map(|ids| names(session, ids).join(", "));
+    if then.is_empty() { first } else { text!("hat-pool", first = first, then = then) }
 }
 
 /// What each teller recorded of a hat that is not drawn yet, where they differ.
