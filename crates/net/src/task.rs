@@ -194,6 +194,7 @@ impl Task {
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established, .. } => {
                 self.reach.closed(connection_id);
+                self.tell_relayed();
                 if let Some(peer) = peer::key_of(&peer_id).filter(|_| num_established == 0) {
                     self.outbox.push_back(NetEvent::Disconnected { peer });
                 }
@@ -229,6 +230,8 @@ impl Task {
     fn connected(&mut self, id: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint, count: u32) {
         let dialled = self.dials.remove(&connection);
         self.reach.connected(connection, id, endpoint);
+        // Before anybody hears of the connection: nobody is to take it for a direct one.
+        self.tell_relayed();
         let Some(peer) = peer::key_of(&id) else {
             let _ = self.swarm.disconnect_peer_id(id); // no key of ours: nothing that a node would have
             return;
@@ -249,6 +252,11 @@ impl Task {
 
     fn look_at_reach(&mut self) {
         self.reach.tick(&mut self.swarm);
+        self.tell_relayed();
+    }
+
+    /// Tells the handle who is connected through a relay alone.
+    fn tell_relayed(&mut self) {
         let relayed = self.reach.relayed();
         self.listening.send_if_modified(|listening| {
             let changed = listening.relayed != relayed;
