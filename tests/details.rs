@@ -91,10 +91,7 @@ fn what_one_wrote_is_erased_and_shown_as_erased() {
 #[test]
 fn a_newcomer_erases_the_handle_under_which_another_vouched() {
     let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::founder(folder.path(), "heron");
-    heron.start_node();
-    let wren = Person::with_home(folder.path(), "wren");
-    heron.takes_in(&wren);
+    let [heron, wren] = Person::two(folder.path());
     wren.good(&["--yes", "--wait", "20", "key", "rename", "kite"]);
     wren.good(&["--yes", "--wait", "20", "erase", "--handle"]);
     let all = heron.good(&["--json", "log", "--all"]).out;

@@ -52,10 +52,7 @@ fn a_fourth_member_is_vouched_for_by_two_of_whom_one_invited() {
 #[test]
 fn a_link_that_is_not_whole_makes_no_home_and_a_member_uses_up_no_invite() {
     let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::founder(folder.path(), "heron");
-    heron.start_node();
-    let wren = Person::with_home(folder.path(), "wren");
-    heron.takes_in(&wren);
+    let [heron, wren] = Person::two(folder.path());
     let invite = heron.value(&["invite"], "invite").as_str().unwrap().to_owned();
     let finch = Person::at(folder.path(), "finch");
     let half = &invite[..invite.len() - 8];

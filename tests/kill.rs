@@ -179,10 +179,7 @@ fn term_key(home: &Home, cell: CellId) -> lifeboat_log::PublicKey {
 #[test]
 fn a_command_whose_node_is_killed_says_what_became_of_its_entry() {
     let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::founder(folder.path(), "heron");
-    heron.start_node();
-    let mut wren = Person::with_home(folder.path(), "wren");
-    heron.takes_in(&wren);
+    let [mut heron, mut wren] = Person::two(folder.path());
     let own = heron.value(&["node", "status"], "addresses")[0].as_str().unwrap().to_owned();
     let own = own.split("/p2p/").next().unwrap().to_owned();
     wren.start_node();

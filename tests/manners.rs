@@ -220,10 +220,7 @@ fn a_passphrase_in_a_file_unlocks_and_a_wrong_one_does_not() {
 #[test]
 fn what_would_change_nothing_or_is_anothers_is_not_signed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::founder(folder.path(), "heron");
-    heron.start_node();
-    let wren = Person::with_home(folder.path(), "wren");
-    heron.takes_in(&wren);
+    let [heron, wren] = Person::two(folder.path());
     let number = heron.value(&["in", "5", "EUR"], "position").to_string();
     wren.good(&["--wait", "20", "sync"]);
     let said = wren.bad(1, &["--yes", "correct", &number, "6", "EUR"]);

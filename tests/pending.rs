@@ -82,10 +82,7 @@ fn what_waits_too_long_is_overdue_on_every_home() {
 #[test]
 fn who_has_nothing_to_do_with_the_cell_is_offered_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut heron = Person::founder(folder.path(), "heron");
-    heron.start_node();
-    let wren = Person::with_home(folder.path(), "wren");
-    heron.takes_in(&wren);
+    let [mut heron, wren] = Person::two(folder.path());
     let mut stranger = Person::founder(folder.path(), "stranger");
     stranger.start_node();
     let addresses = stranger.value(&["node", "status"], "addresses");

@@ -56,6 +56,15 @@ impl Person {
         person
     }
 
+    /// Heron, who founded a cell and whose node keeps its log, and wren, a member.
+    pub fn two(folder: &Path) -> [Self; 2] {
+        let mut heron = Self::founder(folder, "heron");
+        heron.start_node();
+        let wren = Self::with_home(folder, "wren");
+        heron.takes_in(&wren);
+        [heron, wren]
+    }
+
     pub fn home(&self) -> &Path {
         &self.home
     }

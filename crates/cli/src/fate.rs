@@ -5,11 +5,8 @@ use crate::error::{Code, Failure, Outcome};
 use crate::reference;
 use crate::text;
 use crate::ui::{Look, plain};
-use lifeboat_node::ask::Fate;
+use lifeboat_node::ask::{Fate, NOT_KNOWN};
 use serde_json::{Value, json};
-
-/// The name of a refusal that tells only that nothing is known.
-const NOT_KNOWN: &str = "unknown";
 
 /// Shows what became of one entry; `said` is the sentence that was signed.
 ///

@@ -18,6 +18,7 @@ pub mod fate;
 pub mod fresh;
 pub mod help;
 pub mod import;
+pub mod input;
 pub mod names;
 pub mod paper;
 pub mod photo;

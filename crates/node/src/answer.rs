@@ -342,6 +342,9 @@ pub struct NewTermKey {
     pub possession: Signature,
 }
 
+/// The name of a [`Fate::Refused`] that tells only that nothing is known of the entry.
+pub const NOT_KNOWN: &str = "unknown";
+
 /// How far an entry has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -95,7 +95,7 @@ impl Desk {
     pub fn answer_with(&mut self, ask: Ask, progress: &mut dyn FnMut(Progress)) -> Result<Answer, DeskError> {
         // Signed entries can be handed in again, and are placed once: whoever loses the node in the middle need not
         // find out what became of them.
-        let again = matches!(ask, Ask::Submit { .. }).then(|| ask.clone());
+        let again = (self.is_remote() && matches!(ask, Ask::Submit { .. })).then(|| ask.clone());
         match (self.ask(ask, progress), again) {
             (Err(DeskError::Lost(_)), Some(again)) => {
                 let home = self.home.clone();

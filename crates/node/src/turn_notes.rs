@@ -56,10 +56,7 @@ impl TurnNotes {
                 Stage::Hat if !draw.hats.contains_key(member) || draw.agreeing() < draw.hats.len() => {
                     notes.hat.push(draw.position.0);
                 }
-                Stage::Awaiting(round)
-                    if let Some((network, beacon)) = draw.way.network().zip(round.beacon)
-                        && network.time_of(beacon) <= now =>
-                {
+                Stage::Awaiting(_) if draw.awaits().is_some_and(|awaited| awaited.out <= now) => {
                     notes.beacon.push(draw.position.0);
                 }
                 _ => {}

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session};
 use crate::ui::{Look, plain};
-use crate::{carried, drafts, fate, text};
+use crate::{carried, drafts, fate, input, text};
 use lifeboat_node::ask::Fate;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -65,11 +65,7 @@ pub fn run(context: &mut Context, args: &Args) -> Outcome {
 
 fn read(file: &Path) -> Outcome<String> {
     let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().lock().take(MAX_FILE + 1).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text))
-    };
+    let read = input::open(file).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text));
     read.map_err(|error| Failure::file(file, &error))?;
     if text.len() as u64 > MAX_FILE {
         return Err(Failure::usage(text!("batch-too-long")).hint(text!("batch-too-long-hint")));

@@ -1,5 +1,5 @@
-//! `lifeboat draw`: draws by what members commit to and reveal, with a beacon or without, or from a hat. A person commits once; the
-//! home reveals by itself.
+//! `lifeboat draw`: draws by what members commit to and reveal, with a beacon or without, or from a hat. A person
+//! commits once; the home reveals by itself.
 
 mod beacon;
 pub mod list;
@@ -12,7 +12,9 @@ use crate::session::{Draft, Session};
 use crate::ui::Look;
 use crate::{expect_answer, fate, say, span, text};
 use lifeboat_commons::draw::{Secret, Try};
-use lifeboat_commons::rotation::{ATTEMPTS, Committed, DrawCalled, HatDrawn, Purpose, Revealed, Roll, Way};
+use lifeboat_commons::rotation::{
+    self, ATTEMPTS, Committed, DrawCalled, HatDrawn, Purpose, Revealed, Roll, Way,
+};
 use lifeboat_commons::{Common, MemberId};
 use lifeboat_log::codec::List;
 use lifeboat_log::{EntryId, SignedEntry};
@@ -175,16 +177,15 @@ fn say_call(
     pool: [Vec<MemberId>; 2],
     way: Way,
 ) -> Outcome {
+    let names = list::pool(session, &pool[0], &pool[1]);
     let [first, then] = pool.map(roll);
     let called = DrawCalled { common: Common::default(), purpose, first: first?, then: then?, way };
     let draft = say::draft(&called, None)?;
     let fate = session.say(context, draft)?;
-    let Fate::Placed { id, position, .. } = fate else { return Ok(()) };
-    session.refresh(context)?;
-    let number = position.to_string();
-    let names = session.state.rotation().draw(&id).map(|draw| list::pool(session, draw)).unwrap_or_default();
+    let Fate::Placed { position, .. } = fate else { return Ok(()) };
+    let (number, tellers) = (position.to_string(), tellers(session));
     context.ui.say(match way {
-        Way::Hat => text!("draw-called-hat", names = names, count = tellers(session), number = number),
+        Way::Hat => text!("draw-called-hat", names = names, count = tellers, number = number),
         Way::Reveals { .. } => text!("draw-called"),
         Way::Beacon { .. } => text!("draw-called-beacon", number = number),
     });
@@ -272,8 +273,7 @@ fn hat(context: &mut Context, session: &mut Session, written: &str, people: &[St
     session.refresh(context)?;
     let Some(known) = session.state.rotation().draw(&draw) else { return Ok(()) };
     if known.is_done() {
-        let told = list::Told::of(session, known);
-        context.ui.say(format!("{}: {}", told.what, told.stage));
+        list::say(context, session, known);
         return Ok(());
     }
     for line in list::hats(session, known) {
@@ -285,7 +285,6 @@ fn hat(context: &mut Context, session: &mut Session, written: &str, people: &[St
     Ok(())
 }
 
-/// How many must record the same of a hat.
 fn tellers(session: &Session) -> usize {
-    usize::from(session.state.charter().tellers).min(session.state.members().active().count())
+    rotation::tellers(session.state.charter(), session.state.members())
 }

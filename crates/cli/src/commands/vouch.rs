@@ -78,7 +78,7 @@ pub fn choose<'a>(
         knocks.iter().filter(|knock| knock.text.to_lowercase() == wanted).collect();
     if found.len() > 1 && !said.is_empty() {
         let said = said.join(" ").to_lowercase();
-        found.retain(|knock| said.split_whitespace().eq(words::of_numbers(&knock.words).split_whitespace()));
+        found.retain(|knock| reads(knock, &said));
         if found.is_empty() {
             return Err(differ());
         }
@@ -128,8 +128,7 @@ fn hear(context: &mut Context, args: &Args, knock: &KnockItem) -> Outcome {
             return Err(Failure::usage(text!("words-count", given = count, needed = needed))
                 .hint(text!("words-count-hint")));
         }
-        let same = given.split_whitespace().eq(spoken.split_whitespace());
-        return if same { Ok(()) } else { Err(differ()) };
+        return if reads(knock, &given) { Ok(()) } else { Err(differ()) };
     }
     if context.ui.says_yes() {
         return Err(Failure::with(Code::Usage, text!("words-needed")).hint(text!("words-needed-hint")));
@@ -138,6 +137,11 @@ fn hear(context: &mut Context, args: &Args, knock: &KnockItem) -> Outcome {
     let answer = context.ui.ask_line(&question)?.to_lowercase();
     // No is the answer of who just presses Enter.
     if text!("word-yes").split(' ').any(|word| word == answer) { Ok(()) } else { Err(differ()) }
+}
+
+/// Whether these, in lower case, are the words that somebody who knocks reads aloud.
+fn reads(knock: &KnockItem, said: &str) -> bool {
+    said.split_whitespace().eq(words::of_numbers(&knock.words).split_whitespace())
 }
 
 fn differ() -> Failure {

@@ -1,5 +1,6 @@
 //! Proxies: who casts the vote of a member who does not cast one. Given and recalled at any moment until the
-//! close, whichever was signed last; who recalls without naming a decision recalls all; one step only, never on to the proxy's own proxy; nobody carries more than the charter's number.
+//! close, whichever was signed last; who recalls without naming a decision recalls all. One step only, never on to
+//! the proxy's own proxy; nobody carries more than the charter's number.
 
 use super::ballot::Ballot;
 use super::flaw::Flaw;

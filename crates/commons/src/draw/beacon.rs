@@ -9,6 +9,7 @@ use super::sha256_of;
 use bincode::{Decode, Encode};
 use drand_verify::{G2PubkeyRfc, Pubkey};
 use lifeboat_log::Time;
+use lifeboat_log::hash::parse_hex;
 use std::fmt;
 
 /// A drand network, by what decides its rounds.
@@ -123,16 +124,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Others may write their digits in upper case.
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
+    parse_hex(&text.to_ascii_lowercase())
 }
 
 #[cfg(test)]

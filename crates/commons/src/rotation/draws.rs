@@ -5,7 +5,7 @@
 use super::ATTEMPTS;
 use super::body::{BeaconBrought, DrawCalled, Purpose, Way};
 use crate::common::MemberId;
-use crate::draw::{BeaconRound, Commitment, Secret, Sheet, Try};
+use crate::draw::{BeaconNetwork, BeaconRound, Commitment, Secret, Sheet, Try};
 use crate::effect::Reason;
 use crate::limits::{BEACON_DAYS, DAY_MS};
 use crate::practices::Saying;
@@ -117,6 +117,19 @@ pub struct Draw {
     pub(super) passed: u32,
 }
 
+/// The beacon that a draw waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited<'a> {
+    /// Whose round.
+    pub network: &'a BeaconNetwork,
+    /// In which attempt.
+    pub attempt: u8,
+    /// Which round.
+    pub round: BeaconRound,
+    /// When it comes out.
+    pub out: Time,
+}
+
 impl Draw {
     /// A draw that is called now.
     pub(super) fn new(saying: &Saying<'_>, called: DrawCalled, seats: u16, level: u32, skew_ms: u64) -> Self {
@@ -163,6 +176,13 @@ impl Draw {
             Stage::Committing(round) | Stage::Revealing(round) | Stage::Awaiting(round) => Some(round),
             Stage::Hat | Stage::Done => None,
         }
+    }
+
+    /// The beacon that it waits for.
+    pub fn awaits(&self) -> Option<Awaited<'_>> {
+        let Stage::Awaiting(known) = &self.stage else { return None };
+        let (network, round) = self.way.network().zip(known.beacon)?;
+        Some(Awaited { network, attempt: known.attempt, round, out: network.time_of(round) })
     }
 
     /// A member commits. `all` says whether everyone will have committed then, so that nobody waits.
@@ -227,12 +247,9 @@ impl Draw {
 
     /// A member brings the beacon that is awaited.
     pub(super) fn beacon(&mut self, cell: CellId, said: &BeaconBrought, now: Time) -> Result<(), Reason> {
-        let awaited = match &self.stage {
-            Stage::Awaiting(round) if round.attempt == said.attempt => round.beacon,
-            _ => None,
-        };
-        let network = self.way.network().filter(|_| awaited == Some(said.round)).ok_or(Reason::NotAwaited)?;
-        let random = network.randomness(said.round, &said.signature).ok_or(Reason::BadBeacon)?;
+        let is_it = |awaited: &Awaited<'_>| (awaited.attempt, awaited.round) == (said.attempt, said.round);
+        let awaited = self.awaits().filter(is_it).ok_or(Reason::NotAwaited)?;
+        let random = awaited.network.randomness(said.round, &said.signature).ok_or(Reason::BadBeacon)?;
         let sheet = self.sheet(cell).map(|sheet| Sheet { beacon: Some((said.round, random)), ..sheet });
         self.draw_from(sheet, now);
         Ok(())

@@ -14,8 +14,9 @@ pub use body::{
     Refused, Revealed, RoleSet, Roll, RotationStatement, SwapAgreed, SwapOffered, Trained, Way,
 };
 pub use calendar::{Every, begin};
-pub use draws::{Draw, OnRoster, Round, Stage, VoidAttempt};
+pub use draws::{Awaited, Draw, OnRoster, Round, Stage, VoidAttempt};
 pub use ripe::Ripe;
+pub use rules::tellers;
 pub use turns::{Pool, Role};
 
 use crate::common::{Day, MemberId};

@@ -46,10 +46,7 @@ impl Practice for Rotation {
             RotationStatement::Draw(said) => this.call(members, saying, said, charter),
             RotationStatement::Committed(said) => this.commit(members, saying, &said),
             RotationStatement::Revealed(said) => this.reveal(cell, members, saying, &said),
-            RotationStatement::Hat(said) => {
-                let tellers = usize::from(charter.tellers).min(members.active().count());
-                this.hat(members, saying, said, tellers)
-            }
+            RotationStatement::Hat(said) => this.hat(members, saying, said, tellers(charter, members)),
             RotationStatement::Refused(said) => this.refuse(members, saying, &said),
             RotationStatement::SwapOffered(said) => this.offer_swap(members, saying, &said),
             RotationStatement::SwapAgreed(said) => this.agree_to_swap(members, saying, &said),
@@ -60,6 +57,11 @@ impl Practice for Rotation {
         let (members, this) = (&state.parts.members, &mut state.parts.rotation);
         this.advance(members, now);
     }
+}
+
+/// How many tellers must record the same of a hat: the charter's number, or all members where they are fewer.
+pub fn tellers(charter: &Charter, members: &Members) -> usize {
+    usize::from(charter.tellers).min(members.active().count())
 }
 
 /// Holds for what only the cell may say; one member alone is the cell.
@@ -225,10 +227,9 @@ impl Rotation {
         said: &Revealed,
     ) -> Result<(), Reason> {
         let position = members.get(&saying.author).map_or(Position(0), |member| member.position);
-        let draw = self.draws.get_mut(&said.draw).ok_or(Reason::UnknownDraw)?;
-        draw.reveal(cell, (position, saying.author), said.attempt, said.secret, saying.time)?;
-        self.settle(members, &said.draw);
-        Ok(())
+        let who = (position, saying.author);
+        let reveal = |draw: &mut Draw| draw.reveal(cell, who, said.attempt, said.secret, saying.time);
+        self.decide(members, &said.draw, reveal)
     }
 
     fn bring_beacon(
@@ -238,10 +239,7 @@ impl Rotation {
         saying: &Saying<'_>,
         said: &BeaconBrought,
     ) -> Result<(), Reason> {
-        let draw = self.draws.get_mut(&said.draw).ok_or(Reason::UnknownDraw)?;
-        draw.beacon(cell, said, saying.time)?;
-        self.settle(members, &said.draw);
-        Ok(())
+        self.decide(members, &said.draw, |draw| draw.beacon(cell, said, saying.time))
     }
 
     fn hat(
@@ -251,9 +249,19 @@ impl Rotation {
         said: HatDrawn,
         tellers: usize,
     ) -> Result<(), Reason> {
-        let draw = self.draws.get_mut(&said.draw).ok_or(Reason::UnknownDraw)?;
-        draw.hat(saying.author, said.order.into_vec(), tellers, saying.time)?;
-        self.settle(members, &said.draw);
+        let hat = |draw: &mut Draw| draw.hat(saying.author, said.order.into_vec(), tellers, saying.time);
+        self.decide(members, &said.draw, hat)
+    }
+
+    /// Does what may decide a draw, and seats those who were drawn once it is.
+    fn decide(
+        &mut self,
+        members: &Members,
+        id: &EntryId,
+        act: impl FnOnce(&mut Draw) -> Result<(), Reason>,
+    ) -> Result<(), Reason> {
+        act(self.draws.get_mut(id).ok_or(Reason::UnknownDraw)?)?;
+        self.settle(members, id);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Asks about entries: founding, submitting, and the outbox.
 
 use super::{Service, fault, store};
-use crate::ask::{Answer, Fate, NewTermKey, OwnEntry, Progress, Refusal, Signed, Step};
+use crate::ask::{Answer, Fate, NOT_KNOWN, NewTermKey, OwnEntry, Progress, Refusal, Signed, Step};
 use crate::cell::shelf::Shelf;
 use crate::cell::{CellHandle, Outcome, ToCell, now};
 use crate::home::{CellSetting, MAX_CELLS};
@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 /// What is said of an entry that could not be written down anywhere.
-const NOT_KNOWN: &str = "the disk failed, and it is not known whether it was placed: make room, and look at \
+const DISK_FAILED: &str = "the disk failed, and it is not known whether it was placed: make room, and look at \
     `lifeboat log` before you say it again";
 
 /// An entry and its details, verified; or what became of it at once.
@@ -191,7 +191,7 @@ impl Service {
         let put = tokio::task::spawn_blocking(move || outbox.put(&waiting)).await;
         match put {
             Ok(Ok(())) => Fate::Queued { id },
-            _ => Fate::Refused { id, name: "unknown".to_owned(), text: NOT_KNOWN.to_owned() },
+            _ => Fate::Refused { id, name: NOT_KNOWN.to_owned(), text: DISK_FAILED.to_owned() },
         }
     }
 

@@ -120,13 +120,17 @@ fn overview(context: &mut Context) -> Outcome {
 /// The id of what a person names by its number: of a proposal or expenditure that was said anew, the first.
 fn entry_id(context: &mut Context, session: &Session, written: &str) -> Outcome<EntryId> {
     let (_, record) = session.find(context, written)?;
-    let id = record.entry().id();
+    Ok(first_version(session, record.entry().id()))
+}
+
+/// The first version of the proposal or expenditure whose newest version this entry is; else itself.
+fn first_version(session: &Session, id: EntryId) -> EntryId {
     let budgets = session.state.budgets();
     let proposals = budgets.rounds().into_iter().flat_map(|(_, round)| &round.proposals);
     let proposal = proposals.filter(|(_, proposal)| proposal.newest == id).map(|(first, _)| *first).next();
     let expenses = budgets.grants().into_iter().flat_map(|(_, grant)| &grant.expenses);
     let expense = expenses.filter(|(_, expense)| expense.newest == id).map(|(first, _)| *first).next();
-    Ok(proposal.or(expense).unwrap_or(id))
+    proposal.or(expense).unwrap_or(id)
 }
 
 /// The round of this id.

@@ -1,7 +1,7 @@
 //! Spending a grant, and looking at what others spent.
 
-use super::entry_id;
 use super::open::amount;
+use super::{entry_id, first_version};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::{Draft, Session};
@@ -95,8 +95,7 @@ impl ReviewArgs {
         let Some(number) = &self.number else { return Ok(None) };
         let (_, record) = session.find(context, number)?;
         let spent = record.entry().id();
-        let first = entry_id(context, session, number)?;
-        let Some(known) = expense(session, &first) else {
+        let Some(known) = expense(session, &first_version(session, spent)) else {
             return Err(Failure::new(text!("budget-no-expense", number = plain(number)))
                 .hint(text!("budget-no-expense-hint")));
         };

@@ -4,8 +4,8 @@
 use super::verdict::{Coin, sentence};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
-use crate::text;
 use crate::ui::{Look, plain};
+use crate::{input, text};
 use lifeboat_commons::limits::MAX_PB_FILE;
 use lifeboat_commons::tally::pabulib::{File, read};
 use lifeboat_commons::tally::{self, Ballots};
@@ -151,11 +151,7 @@ fn method(context: &mut Context, typed: &MethodArgs, file: &File) -> tally::Meth
 fn bytes(path: &Path) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = MAX_PB_FILE as u64 + 1;
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
-    };
+    let read = input::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
     read.map_err(|error| Failure::file(path, &error))?;
     Ok(bytes)
 }

@@ -3,14 +3,13 @@
 
 use super::list;
 use crate::commands::role;
-use crate::context::{Context, clock};
+use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
-use crate::{day, say, text};
+use crate::{day, input, say, text};
 use lifeboat_commons::Common;
 use lifeboat_commons::draw::{BeaconNetwork, BeaconRound, BeaconSignature};
-use lifeboat_commons::rotation::{BeaconBrought, Draw, Stage};
-use lifeboat_log::EntryId;
+use lifeboat_commons::rotation::{Awaited, BeaconBrought};
 use serde_json::Value;
 use std::io::Read;
 use std::path::Path;
@@ -47,13 +46,13 @@ pub fn network(file: Option<&Path>) -> Outcome<BeaconNetwork> {
 pub fn run(context: &mut Context, session: &mut Session, written: &str, file: Option<&Path>) -> Outcome {
     let id = role::draw_id(context, session, written)?;
     let Some(draw) = session.state.rotation().draw(&id) else { return Ok(()) };
-    let Some((network, attempt, round)) = awaited(draw) else {
+    let Some(Awaited { network, attempt, round, out }) = draw.awaits() else {
         return Err(
             Failure::new(text!("beacon-not-awaited", number = written)).hint(text!("verify-open-hint"))
         );
     };
     let Some(file) = file else {
-        let time = day::moment(network.time_of(round).ms(), &session.zone);
+        let time = day::moment(out.ms(), &session.zone);
         context.ui.line(text!("beacon-awaited", round = round.to_string(), time = time))?;
         return context.ui.line(how(network, round, written));
     };
@@ -69,35 +68,12 @@ pub fn run(context: &mut Context, session: &mut Session, written: &str, file: Op
         return Err(Failure::usage(text!("beacon-not-signed", round = round.to_string()))
             .hint(how(network, round, written)));
     };
-    bring(context, session, id, attempt, round, signature)
-}
-
-/// What a draw waits for: whose round, in which attempt, which one.
-pub fn awaited(draw: &Draw) -> Option<(&BeaconNetwork, u8, BeaconRound)> {
-    let Stage::Awaiting(round) = &draw.stage else { return None };
-    Some((draw.way.network()?, round.attempt, round.beacon?))
-}
-
-/// Whether a round is out by the clock here.
-pub fn is_out(network: &BeaconNetwork, round: BeaconRound) -> bool {
-    network.time_of(round) <= clock()
-}
-
-fn bring(
-    context: &mut Context,
-    session: &mut Session,
-    draw: EntryId,
-    attempt: u8,
-    round: BeaconRound,
-    signature: BeaconSignature,
-) -> Outcome {
-    let said = BeaconBrought { common: Common::default(), draw, attempt, round, signature };
+    let said = BeaconBrought { common: Common::default(), draw: id, attempt, round, signature };
     let draft = say::draft(&said, None)?;
     session.say(context, draft)?;
     session.refresh(context)?;
-    if let Some(done) = session.state.rotation().draw(&draw).filter(|draw| draw.is_done()) {
-        let told = list::Told::of(session, done);
-        context.ui.say(format!("{}: {}", told.what, told.stage));
+    if let Some(done) = session.state.rotation().draw(&id).filter(|draw| draw.is_done()) {
+        list::say(context, session, done);
     }
     Ok(())
 }
@@ -116,11 +92,7 @@ fn how(network: &BeaconNetwork, round: BeaconRound, number: &str) -> String {
 /// The JSON object in a file, or in what comes on standard input.
 fn object(file: &Path) -> Outcome<Value> {
     let mut bytes = Vec::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(file).and_then(|open| open.take(MAX_FILE).read_to_end(&mut bytes))
-    };
+    let read = input::open(file).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes));
     read.map_err(|error| Failure::file(file, &error))?;
     let value: Option<Value> = serde_json::from_slice(&bytes).ok();
     value.filter(Value::is_object).ok_or_else(|| Failure::usage(text!("beacon-no-json")))

@@ -1,6 +1,6 @@
 //! The draws that are under way, and the last ones, each in a line or two.
 
-use crate::context::Context;
+use crate::context::{Context, clock};
 use crate::error::Outcome;
 use crate::session::Session;
 use crate::{day, reference, text};
@@ -93,19 +93,11 @@ fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
             let (until, missing) = (until(round.until), round.missing().count());
             (text!("stage-revealing", until = until, count = missing, attempt = round.attempt), "revealing")
         }
-        Stage::Awaiting(round) => {
-            let number = round.beacon.unwrap_or_default();
-            let out = draw.way.network().map_or(Time::ZERO, |network| network.time_of(number));
-            let (time, word) = (until(out), number.to_string());
-            let number = draw.position.to_string();
-            let told =
-                match super::beacon::awaited(draw).filter(|(net, _, of)| super::beacon::is_out(net, *of)) {
-                    Some(_) => text!("stage-beacon-out", round = word, number = number),
-                    None => text!("stage-beacon", round = word, time = time),
-                };
-            (told, "awaiting")
+        Stage::Awaiting(_) => (awaiting(session, draw), "awaiting"),
+        Stage::Hat => {
+            let names = pool(session, &draw.first, &draw.then);
+            (text!("stage-hat", names = names, count = draw.hats.len()), "hat")
         }
-        Stage::Hat => (text!("stage-hat", names = pool(session, draw), count = draw.hats.len()), "hat"),
         Stage::Done => {
             let people = names(session, &draw.holders);
             let people = if people.is_empty() { text!("nobody") } else { people.join(", ") };
@@ -114,9 +106,24 @@ fn stage(session: &Session, draw: &Draw) -> (String, &'static str) {
     }
 }
 
+fn awaiting(session: &Session, draw: &Draw) -> String {
+    let Some(awaited) = draw.awaits() else { return String::new() };
+    let round = awaited.round.to_string();
+    if awaited.out <= clock() {
+        return text!("stage-beacon-out", round = round, number = draw.position.to_string());
+    }
+    text!("stage-beacon", round = round, time = day::moment(awaited.out.ms(), &session.zone))
+}
+
+/// Says what became of a draw.
+pub fn say(context: &mut Context, session: &Session, draw: &Draw) {
+    let told = Told::of(session, draw);
+    context.ui.say(format!("{}: {}", told.what, told.stage));
+}
+
 /// Who can be drawn, and in which order: those who go first, and who comes after all of them.
-pub fn pool(session: &Session, draw: &Draw) -> String {
-    let [first, then] = [&draw.first, &draw.then].map(|ids| names(session, ids).join(", "));
+pub fn pool(session: &Session, first: &[MemberId], then: &[MemberId]) -> String {
+    let [first, then] = [first, then].map(|ids| names(session, ids).join(", "));
     if then.is_empty() { first } else { text!("hat-pool", first = first, then = then) }
 }
 
